@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* net: what ernat keeps per network namespace, and its counters. */
+#ifndef _ERNAT_NET_H
+#define _ERNAT_NET_H
+
+#include <linux/mutex.h>
+#include <linux/netfilter.h>
+#include <linux/rhashtable.h>
+#include <linux/workqueue.h>
+#include <net/net_namespace.h>
+#include <net/netns/generic.h>
+#include <uapi/linux/ernat.h>
+#include "account.h"
+#include "port.h"
+
+struct ernat_ruleset;
+
+#define ERNAT_ACCOUNT_BUCKETS	1024
+#define ERNAT_ERRBUFS		32
+#define ERNAT_ERRBUF_LEN	256
+
+/**
+ * struct ernat_net - per-namespace state
+ * @net: the namespace
+ * @lock: serialises configuration: commit, flush, transactions, dumps of the
+ *	configuration. Outermost of all ernat's locks; taken under genl's
+ * @ruleset: running one or NULL; read under RCU, written under @lock
+ * @generation: of @ruleset; 0 when there is none, never 0 otherwise
+ * @last_generation: given out last, so that a generation is never used twice
+ * @commit_time: ktime_get_boottime_seconds() of the last commit
+ * @transactions: open ones, under @lock
+ * @n_transactions: their number
+ * @account_lock: of @accounts; bottom halves off
+ * @accounts: by kind and name
+ * @sessions: struct ernat_session by original tuple and zone
+ * @hosts: struct ernat_host by pool account, zone and address
+ * @addrs: struct ernat_addr by pool account and address
+ * @ports: claimed slots
+ * @sweep: ends sessions whose conntrack entry ended
+ * @sweep_ns: how long the last one took
+ * @hooks: which hooks are registered; under @lock
+ * @nat_ops: private copies for nf_nat, one per family
+ * @stat: per-CPU counters, indexed by enum ernat_stat
+ * @errbuf: texts of extack, handed out in turn (see compat.h)
+ * @errbuf_next: the next one
+ * @secret: key of hash decisions that nobody outside should predict
+ */
+struct ernat_net {
+	struct net *net;
+	struct mutex lock;
+	struct ernat_ruleset __rcu *ruleset;
+	u32 generation;
+	u32 last_generation;
+	time64_t commit_time;
+	struct list_head transactions;
+	unsigned int n_transactions;
+
+	spinlock_t account_lock;
+	struct hlist_head *accounts;
+
+	struct rhashtable sessions;
+	struct rhashtable hosts;
+	struct rhashtable addrs;
+	struct ernat_port_table ports;
+	struct delayed_work sweep;
+	u64 sweep_ns;
+
+	unsigned long hooks;
+	struct nf_hook_ops nat_ops[2];
+
+	u64 __percpu *stat;
+	char (*errbuf)[ERNAT_ERRBUF_LEN];
+	atomic_t errbuf_next;
+	u32 secret;
+};
+
+extern unsigned int ernat_net_id;
+
+static inline struct ernat_net *ernat_net(const struct net *net)
+{
+	return net_generic(net, ernat_net_id);
+}
+
+static inline void ernat_count(struct ernat_net *en, enum ernat_stat stat)
+{
+	this_cpu_inc(en->stat[stat]);
+}
+
+/* Sum over all CPUs; a moment's value. */
+u64 ernat_counter(const struct ernat_net *en, enum ernat_stat stat);
+
+#endif /* _ERNAT_NET_H */

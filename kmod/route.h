@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * route: which route source a flow takes, forward ("to") and back ("return").
+ */
+#ifndef _ERNAT_ROUTE_H
+#define _ERNAT_ROUTE_H
+
+#include "flow.h"
+#include "net.h"
+#include "ruleset.h"
+
+/* Both remember their answer in @flow. Return: the source or NULL for none. */
+const struct ernat_source *ernat_route_to(const struct ernat_ruleset *rs,
+					  struct ernat_flow *flow);
+const struct ernat_source *ernat_route_return(const struct ernat_ruleset *rs,
+					      struct ernat_flow *flow);
+
+/* Compiles @rs->sources for lookup. Return: 0 or -ENOMEM. May sleep. */
+int ernat_route_compile(struct ernat_ruleset *rs);
+void ernat_route_compiled_free(struct ernat_ruleset *rs);
+
+#endif /* _ERNAT_ROUTE_H */
