@@ -1,0 +1,285 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""The two ends of the selftests' flows.
+
+serve: answers every connection and datagram with the address and port that it
+       came from, and writes the same into a log.
+call:  opens flows and prints, a line each, what the far side saw:
+       "ADDRESS PORT"; "timeout", "refused", "unreachable CODE" if it saw nothing.
+talk:  one flow that stays open; a line on stdin uses it once more.
+raw:   a datagram of a protocol without ports: "raw PROTOCOL FROM TO"
+
+Flows: PROTOCOL FROM[,PORT] TO[,PORT]; FROM may be a list A[,PORT]+B[,PORT]…
+"""
+import argparse
+import errno
+import os
+import select
+import socket
+import struct
+import sys
+import time
+
+SCTP = 132
+SLOW = 10 if os.environ.get('KSFT_MACHINE_SLOW') == 'yes' else 1
+IP_PKTINFO = 8
+IPV6_RECVPKTINFO = 49
+IPV6_PKTINFO = 50
+IP_RECVERR = 11
+IPV6_RECVERR = 25
+
+
+def family(address):
+    return socket.AF_INET6 if ':' in address else socket.AF_INET
+
+
+def plain(address):
+    return address[7:] if address.startswith('::ffff:') else address
+
+
+def ports(text):
+    for part in text.split(','):
+        first, _, last = part.partition('-')
+        yield from range(int(first), int(last or first) + 1)
+
+
+def datagram_socket(fam, kind, proto):
+    """A socket that answers from the address it was asked at."""
+    s = socket.socket(fam, kind, proto)
+    if fam == socket.AF_INET6:
+        if kind != socket.SOCK_RAW:
+            s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        s.setsockopt(socket.IPPROTO_IPV6, IPV6_RECVPKTINFO, 1)
+    else:
+        s.setsockopt(socket.IPPROTO_IP, IP_PKTINFO, 1)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+    return s
+
+
+def answer_datagram(s, log, name, raw=False):
+    data, anc, _, peer = s.recvmsg(65535, 512)
+    if raw and s.family == socket.AF_INET:
+        data = data[(data[0] & 15) * 4:]
+    if raw and data.endswith(b'answer'):
+        return
+    back = []
+    for level, kind, value in anc:
+        if level == socket.IPPROTO_IP and kind == IP_PKTINFO:
+            _, local, _ = struct.unpack('I4s4s', value)
+            back = [(level, kind, struct.pack('I4s4s', 0, local, bytes(4)))]
+        elif level == socket.IPPROTO_IPV6 and kind == IPV6_PKTINFO:
+            back = [(level, kind, value[:16] + bytes(4))]
+    line = '%s %d' % (plain(peer[0]), 0 if raw else peer[1])
+    log.write('%s %s\n' % (name, line))
+    reply = line.encode()
+    if raw:
+        # The same header, so that a GRE key or an SPI leads back.
+        reply = data[:8] + reply + b' answer'
+    try:
+        s.sendmsg([reply], back, 0, peer[:2] if raw else peer)
+    except OSError as err:
+        log.write('%s %s: %s\n' % (name, line, err))
+
+
+def serve(args):
+    log = open(args.log, 'a', buffering=1)
+    poll = select.epoll()
+    what = {}
+
+    def add(s, name):
+        s.setblocking(False)
+        poll.register(s.fileno(), select.EPOLLIN)
+        what[s.fileno()] = (s, name)
+
+    for port in ports(args.ports):
+        for fam, any_ in ((socket.AF_INET, '0.0.0.0'), (socket.AF_INET6, '::')):
+            for name, proto in (('tcp', 0), ('sctp', SCTP)):
+                try:
+                    s = socket.socket(fam, socket.SOCK_STREAM, proto)
+                except OSError:
+                    continue
+                if fam == socket.AF_INET6:
+                    s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                s.bind((any_, port))
+                s.listen(1024)
+                add(s, name + ' listen')
+            s = datagram_socket(fam, socket.SOCK_DGRAM, 0)
+            s.bind((any_, port))
+            add(s, 'udp')
+    for proto in (47, 50):
+        for fam in (socket.AF_INET, socket.AF_INET6):
+            add(datagram_socket(fam, socket.SOCK_RAW, proto), 'raw%d' % proto)
+    open(args.ready, 'w').close()
+    while True:
+        for fd, event in poll.poll():
+            s, name = what[fd]
+            try:
+                if name.endswith(' listen'):
+                    conn, _ = s.accept()
+                    add(conn, name.split()[0])
+                elif name.startswith('raw'):
+                    answer_datagram(s, log, name, True)
+                elif name == 'udp':
+                    answer_datagram(s, log, name)
+                elif not s.recv(65536):
+                    raise ConnectionResetError
+                else:
+                    peer = s.getpeername()
+                    line = '%s %d' % (plain(peer[0]), peer[1])
+                    log.write('%s %s\n' % (name, line))
+                    s.sendall(line.encode() + b'\n')
+            except BlockingIOError:
+                continue
+            except OSError:
+                if name in ('udp',) or name.startswith('raw'):
+                    continue
+                poll.unregister(fd)
+                del what[fd]
+                s.close()
+
+
+def end(text, port=0):
+    address, _, given = text.partition(',')
+    return address, int(given or port)
+
+
+def reason(err):
+    if isinstance(err, (socket.timeout, TimeoutError)):
+        return 'timeout'
+    if err.errno == errno.ECONNREFUSED:
+        return 'refused'
+    return 'error %s' % errno.errorcode.get(err.errno, err.errno)
+
+
+def open_flow(proto, src, dst, timeout):
+    fam = family(dst[0])
+    if proto == 'udp':
+        s = socket.socket(fam, socket.SOCK_DGRAM)
+    else:
+        s = socket.socket(fam, socket.SOCK_STREAM, SCTP if proto == 'sctp' else 0)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if src[1] == 0 and fam == socket.AF_INET:
+        s.setsockopt(socket.IPPROTO_IP, 24, 1)  # IP_BIND_ADDRESS_NO_PORT
+    s.settimeout(timeout)
+    s.bind(src)
+    s.connect(dst)
+    return s
+
+
+def ask_on(s):
+    return s.recv(4096).decode().strip()
+
+
+def ask(s):
+    s.send(b'who am I?\n')
+    return s.recv(4096).decode().strip()
+
+
+def call(args):
+    """All flows are open at once; their order is kept."""
+    timeout = args.timeout * SLOW
+    sources = [end(s, args.sport) for s in args.source.split('+')]
+    dst = end(args.to, 7)
+    flows = []
+    failed = False
+    for i in range(args.count):
+        for address, port in sources:
+            src = (address, port + i if port else 0)
+            try:
+                s = open_flow(args.protocol, src, dst, timeout)
+                s.send(b'who am I?\n')
+                if args.each:
+                    flows.append((src, ask_on(s)))
+                    s.close()
+                else:
+                    flows.append((src, s))
+            except OSError as err:
+                flows.append((src, reason(err)))
+    for src, s in flows:
+        line = s
+        if not isinstance(s, str):
+            try:
+                line = s.recv(4096).decode().strip()
+            except OSError as err:
+                line = reason(err)
+        failed = failed or not line[0].isdigit() and ':' not in line
+        if args.show_source:
+            line = '%s %d %s' % (src[0], src[1], line)
+        print(line)
+    sys.stdout.flush()
+    if args.hold:
+        open(args.hold, 'w').close()
+        while True:
+            time.sleep(1000)
+    return 1 if failed else 0
+
+
+def talk(args):
+    timeout = args.timeout * SLOW
+    s = None
+    for _ in sys.stdin:
+        try:
+            if s is None:
+                s = open_flow(args.protocol, end(args.source, args.sport),
+                              end(args.to, 7), timeout)
+            line = ask(s)
+        except OSError as err:
+            line = reason(err)
+        print(line or 'closed', flush=True)
+
+
+def raw(args):
+    """A GRE packet with a key, or ESP with an SPI, that nobody decapsulates."""
+    proto = int(args.protocol)
+    fam = family(args.to)
+    s = socket.socket(fam, socket.SOCK_RAW, proto)
+    s.bind((args.source, 0))
+    s.settimeout(args.timeout * SLOW)
+    if proto == 47:
+        head = struct.pack('!HHI', 0x2000, 0x0800, args.sport or 1)
+    else:
+        head = struct.pack('!II', args.sport or 0x1234, 1)
+    s.sendto(head + b'who am I?', (args.to, 0))
+    try:
+        while True:
+            data, peer = s.recvfrom(65535)
+            if peer[0] == args.to and data.endswith(b'answer'):
+                break
+    except OSError as err:
+        print(reason(err))
+        return 1
+    if fam == socket.AF_INET:
+        data = data[(data[0] & 15) * 4:]
+    print(data[8:].decode().rsplit(' ', 1)[0])
+    return 0
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    sub = parser.add_subparsers(dest='command', required=True)
+    p = sub.add_parser('serve')
+    p.add_argument('--ports', default='7')
+    p.add_argument('--ready', required=True)
+    p.add_argument('--log', required=True)
+    p.set_defaults(run=serve)
+    for name, run in (('call', call), ('talk', talk), ('raw', raw)):
+        p = sub.add_parser(name)
+        p.add_argument('protocol')
+        p.add_argument('source')
+        p.add_argument('to')
+        p.add_argument('--sport', type=int, default=0)
+        p.add_argument('--timeout', type=float, default=3)
+        if name == 'call':
+            p.add_argument('--count', type=int, default=1)
+            p.add_argument('--show-source', action='store_true')
+            p.add_argument('--each', action='store_true',
+                           help='one after the other, closed when answered')
+            p.add_argument('--hold', help='make this file, then stay')
+        p.set_defaults(run=run)
+    args = parser.parse_args()
+    sys.exit(args.run(args) or 0)
+
+
+if __name__ == '__main__':
+    main()
