@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+#include <linux/genetlink.h>
+#include <linux/netlink.h>
+
+#include "client.h"
+#include "main.h"
+
+#define BATCH_BYTES	(32 * 1024)	/* per sendmsg; acks have to fit the socket */
+#define RECV_BYTES	(256 * 1024)
+
+struct client {
+	struct mnl_socket *nl;
+	unsigned int portid;
+	uint16_t family;
+	uint32_t seq;
+	char *msg;
+	char *recv;
+	char text[512];
+	uint32_t offset;
+	bool interrupted;
+
+	char *batch;
+	size_t batch_len;
+	struct nlmsghdr *batch_msg;
+	client_batch_cb batch_cb;
+	void *batch_data;
+};
+
+/* Like ip -n: a name below /run/netns, or a path. */
+static int enter_netns(const char *name)
+{
+	char path[4096];
+	int fd, err = 0;
+
+	snprintf(path, sizeof(path), "%s%s", strchr(name, '/') ? "" : "/run/netns/", name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || setns(fd, CLONE_NEWNET) < 0) {
+		err = errno;
+		fprintf(stderr, "ernat: network namespace \"%s\": %s\n", name, strerror(err));
+	}
+	if (fd >= 0)
+		close(fd);
+	return -err;
+}
+
+static void on(struct mnl_socket *nl, int option)
+{
+	int one = 1;
+
+	/* Older kernels lack some; what is asked for is comfort only. */
+	mnl_socket_setsockopt(nl, option, &one, sizeof(one));
+}
+
+static struct nlmsghdr *put_header(struct client *c, void *buf, uint16_t type, uint8_t cmd,
+				   uint16_t flags)
+{
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct genlmsghdr *g;
+
+	nlh->nlmsg_type = type;
+	nlh->nlmsg_flags = NLM_F_REQUEST | flags;
+	nlh->nlmsg_seq = ++c->seq;
+	g = mnl_nlmsg_put_extra_header(nlh, sizeof(*g));
+	g->cmd = cmd;
+	g->version = type == GENL_ID_CTRL ? 1 : ERNAT_GENL_VERSION;
+	return nlh;
+}
+
+struct nlmsghdr *client_msg(struct client *c, uint8_t cmd, uint16_t flags)
+{
+	return put_header(c, c->msg, c->family, cmd, flags);
+}
+
+static int error_attr(const struct nlattr *attr, void *data)
+{
+	struct client *c = data;
+
+	if (mnl_attr_get_type(attr) == NLMSGERR_ATTR_MSG)
+		snprintf(c->text, sizeof(c->text), "%.*s", (int)mnl_attr_get_payload_len(attr),
+			 mnl_attr_get_str(attr));
+	else if (mnl_attr_get_type(attr) == NLMSGERR_ATTR_OFFS &&
+		 mnl_attr_get_payload_len(attr) >= sizeof(uint32_t))
+		c->offset = mnl_attr_get_u32(attr);
+	return MNL_CB_OK;
+}
+
+/* Takes an ack or the end of a dump apart. Returns its error, 0 or negative. */
+static int read_error(struct client *c, const struct nlmsghdr *nlh)
+{
+	const struct nlmsgerr *e = mnl_nlmsg_get_payload(nlh);
+	unsigned int skip = sizeof(*e);
+	int err;
+
+	c->text[0] = 0;
+	c->offset = 0;
+	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(int))
+		return -EBADMSG;
+	err = *(const int *)mnl_nlmsg_get_payload(nlh);
+	if (nlh->nlmsg_type == NLMSG_DONE)
+		skip = sizeof(int);
+	else if (!(nlh->nlmsg_flags & NLM_F_CAPPED))
+		skip += mnl_nlmsg_get_payload_len(nlh) >= sizeof(*e) ? e->msg.nlmsg_len - NLMSG_HDRLEN : 0;
+	if (nlh->nlmsg_flags & NLM_F_ACK_TLVS && mnl_nlmsg_get_payload_len(nlh) > skip)
+		mnl_attr_parse(nlh, skip, error_attr, c);
+	if (err && !c->text[0])
+		snprintf(c->text, sizeof(c->text), "%s",
+			 err == -EPERM ? "needs CAP_NET_ADMIN in the network namespace" :
+					 strerror(-err));
+	return err;
+}
+
+/* Returns the bytes received, or -errno. */
+static ssize_t receive(struct client *c)
+{
+	ssize_t n;
+
+	do {
+		n = mnl_socket_recvfrom(c->nl, c->recv, RECV_BYTES);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0) {
+		n = -errno;
+		snprintf(c->text, sizeof(c->text), "netlink: %s", strerror(errno));
+	}
+	return n;
+}
+
+static int send_bytes(struct client *c, const void *data, size_t len)
+{
+	if (mnl_socket_sendto(c->nl, data, len) >= 0)
+		return 0;
+	snprintf(c->text, sizeof(c->text), "netlink: %s", strerror(errno));
+	c->offset = 0;
+	return -errno;
+}
+
+/* Everything that one receive brought. Returns 1 at the end, 0 for more, -errno. */
+static int handle(struct client *c, uint32_t seq, ssize_t n, mnl_cb_t cb, void *data)
+{
+	const struct nlmsghdr *nlh = (void *)c->recv;
+	int len = n, err;
+
+	for (; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len)) {
+		if (nlh->nlmsg_seq != seq || nlh->nlmsg_pid != c->portid)
+			continue;
+		if (nlh->nlmsg_flags & NLM_F_DUMP_INTR)
+			c->interrupted = true;
+		if (nlh->nlmsg_type == NLMSG_ERROR || nlh->nlmsg_type == NLMSG_DONE) {
+			err = read_error(c, nlh);
+			return err ? err : 1;
+		}
+		if (nlh->nlmsg_type >= NLMSG_MIN_TYPE && cb && cb(nlh, data) == MNL_CB_ERROR)
+			return errno ? -errno : -EIO;
+	}
+	return 0;
+}
+
+int client_talk(struct client *c, struct nlmsghdr *nlh, mnl_cb_t cb, void *data)
+{
+	uint32_t seq = nlh->nlmsg_seq;
+	ssize_t n;
+	int ret;
+
+	if (!(nlh->nlmsg_flags & NLM_F_DUMP))
+		nlh->nlmsg_flags |= NLM_F_ACK;
+	c->interrupted = false;
+	ret = send_bytes(c, nlh, nlh->nlmsg_len);
+	while (!ret) {
+		n = receive(c);
+		ret = n < 0 ? n : handle(c, seq, n, cb, data);
+	}
+	return ret > 0 ? 0 : ret;
+}
+
+const char *client_errmsg(const struct client *c)
+{
+	return c->text;
+}
+
+uint32_t client_erroffset(const struct client *c)
+{
+	return c->offset;
+}
+
+bool client_interrupted(const struct client *c)
+{
+	return c->interrupted;
+}
+
+void client_perror(const struct client *c, const char *what)
+{
+	fprintf(stderr, "ernat: %s: %s\n", what, c->text);
+}
+
+void client_batch_begin(struct client *c, client_batch_cb cb, void *data)
+{
+	c->batch_cb = cb;
+	c->batch_data = data;
+	c->batch_len = 0;
+}
+
+struct nlmsghdr *client_batch_msg(struct client *c, uint8_t cmd)
+{
+	c->batch_msg = put_header(c, c->batch + c->batch_len, c->family, cmd, 0);
+	return c->batch_msg;
+}
+
+/* Refusals come without being asked for; the last message asks for an ack. */
+static int batch_send(struct client *c)
+{
+	uint32_t last = c->batch_msg->nlmsg_seq;
+	const struct nlmsghdr *nlh;
+	struct client_error e;
+	int len, ret;
+	ssize_t n;
+
+	c->batch_msg->nlmsg_flags |= NLM_F_ACK;
+	ret = send_bytes(c, c->batch, c->batch_len);
+	c->batch_len = 0;
+	if (ret)
+		return ret;
+	for (;;) {
+		n = receive(c);
+		if (n < 0)
+			return n;
+		len = n;
+		for (nlh = (void *)c->recv; mnl_nlmsg_ok(nlh, len);
+		     nlh = mnl_nlmsg_next(nlh, &len)) {
+			if (nlh->nlmsg_type != NLMSG_ERROR)
+				continue;
+			e.err = -read_error(c, nlh);
+			e.seq = nlh->nlmsg_seq;
+			e.text = c->text;
+			e.offset = c->offset;
+			if (e.err && !c->batch_cb(&e, c->batch_data))
+				ret = -ECANCELED;
+			if (nlh->nlmsg_seq == last)
+				return ret;
+		}
+	}
+}
+
+int client_batch_end(struct client *c)
+{
+	c->batch_len += c->batch_msg->nlmsg_len;
+	return c->batch_len >= BATCH_BYTES ? batch_send(c) : 0;
+}
+
+int client_batch_flush(struct client *c)
+{
+	return c->batch_len ? batch_send(c) : 0;
+}
+
+static int parse_attr(const struct nlattr *attr, const struct nlattr **tb, unsigned int max)
+{
+	unsigned int type = mnl_attr_get_type(attr);
+
+	if (type <= max)
+		tb[type] = attr;
+	return MNL_CB_OK;
+}
+
+void client_parse_nested(const struct nlattr *nest, const struct nlattr **tb, unsigned int max)
+{
+	const struct nlattr *attr;
+
+	memset(tb, 0, (max + 1) * sizeof(*tb));
+	mnl_attr_for_each_nested(attr, nest)
+		parse_attr(attr, tb, max);
+}
+
+void client_parse(const struct nlmsghdr *nlh, const struct nlattr **tb)
+{
+	const struct nlattr *attr;
+
+	memset(tb, 0, (ERNAT_A_MAX + 1) * sizeof(*tb));
+	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr))
+		parse_attr(attr, tb, ERNAT_A_MAX);
+}
+
+static int family_cb(const struct nlmsghdr *nlh, void *data)
+{
+	struct client *c = data;
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr))
+		if (mnl_attr_get_type(attr) == CTRL_ATTR_FAMILY_ID)
+			c->family = mnl_attr_get_u16(attr);
+	return MNL_CB_OK;
+}
+
+static int find_family(struct client *c)
+{
+	struct nlmsghdr *nlh = put_header(c, c->msg, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 0);
+	int err;
+
+	mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, ERNAT_GENL_NAME);
+	err = client_talk(c, nlh, family_cb, c);
+	if (!err && c->family)
+		return 0;
+	if (!err || err == -ENOENT)
+		fprintf(stderr, "ernat: the kernel module is not loaded: modprobe ernat\n");
+	else
+		client_perror(c, "generic netlink");
+	return -1;
+}
+
+static int open_socket(struct client *c)
+{
+	int bytes = 8 * 1024 * 1024;
+
+	c->nl = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);
+	if (!c->nl || mnl_socket_bind(c->nl, 0, MNL_SOCKET_AUTOPID) < 0) {
+		fprintf(stderr, "ernat: netlink socket: %s\n", strerror(errno));
+		return -1;
+	}
+	c->portid = mnl_socket_get_portid(c->nl);
+	on(c->nl, NETLINK_EXT_ACK);
+	on(c->nl, NETLINK_CAP_ACK);
+	/* Room for the refusals of a whole batch. */
+	setsockopt(mnl_socket_get_fd(c->nl), SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes));
+	return 0;
+}
+
+struct client *client_open(void)
+{
+	struct client *c;
+
+	if (opts.netns && enter_netns(opts.netns))
+		return NULL;
+	c = calloc(1, sizeof(*c));
+	if (c) {
+		c->seq = time(NULL);
+		c->msg = malloc(CLIENT_MSG_MAX);
+		c->batch = malloc(CLIENT_MSG_MAX + BATCH_BYTES);
+		c->recv = malloc(RECV_BYTES);
+	}
+	if (!c || !c->msg || !c->batch || !c->recv)
+		fprintf(stderr, "ernat: out of memory\n");
+	else if (!open_socket(c) && !find_family(c))
+		return c;
+	client_close(c);
+	return NULL;
+}
+
+void client_close(struct client *c)
+{
+	if (!c)
+		return;
+	if (c->nl)
+		mnl_socket_close(c->nl);
+	free(c->recv);
+	free(c->batch);
+	free(c->msg);
+	free(c);
+}
