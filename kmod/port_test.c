@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit tests of port.c, which is compiled into this module by itself: it needs
+ * no packets, no conntrack and no ernat.ko.
+ */
+#include <kunit/test.h>
+#include <linux/module.h>
+#include <linux/vmalloc.h>
+
+#include "ip.c"
+#include "port.c"
+
+struct held {
+	struct ernat_port_block *block;
+	u16 port;
+};
+
+struct bench {
+	struct ernat_port_table table;
+	struct ernat_ports *ports;
+	struct held *held;
+	unsigned int n;
+};
+
+static const struct ernat_u16_range default_range = { 1024, 65535 };
+
+static struct ernat_port_key make_key(u32 dest, u16 dport, u32 addr)
+{
+	struct ernat_port_key key = {};
+
+	key.dest.addr.ip = htonl(dest);
+	key.dest.port = dport;
+	key.dest.protocol = IPPROTO_TCP;
+	key.dest.family = NFPROTO_IPV4;
+	key.addr.ip = htonl(addr);
+	return key;
+}
+
+static void use_ports(struct kunit *test, const struct ernat_u16_range *v,
+		      unsigned int n)
+{
+	struct bench *b = test->priv;
+
+	ernat_ports_put(b->ports);
+	b->ports = ernat_ports_new(v, n);
+	KUNIT_ASSERT_NOT_NULL(test, b->ports);
+}
+
+static int take(struct bench *b, const struct ernat_port_key *key)
+{
+	struct held *h = &b->held[b->n];
+	int err;
+
+	err = ernat_port_claim(&b->table, key, b->ports, &h->block, &h->port);
+	if (!err)
+		b->n++;
+	return err;
+}
+
+static void give(struct bench *b, unsigned int i)
+{
+	ernat_port_release(&b->table, b->held[i].block, b->held[i].port);
+	b->held[i] = b->held[--b->n];
+}
+
+static void give_all(struct bench *b)
+{
+	while (b->n)
+		give(b, b->n - 1);
+}
+
+static int bench_init(struct kunit *test)
+{
+	struct bench *b = kunit_kzalloc(test, sizeof(*b), GFP_KERNEL);
+
+	if (!b)
+		return -ENOMEM;
+	b->held = vzalloc(array_size(ERNAT_PORTS + 1, sizeof(*b->held)));
+	b->ports = ernat_ports_new(&default_range, 1);
+	test->priv = b;
+	if (!b->held || !b->ports)
+		return -ENOMEM;
+	return ernat_port_table_init(&b->table);
+}
+
+static void bench_exit(struct kunit *test)
+{
+	struct bench *b = test->priv;
+
+	if (!b || !b->held || !b->ports)
+		return;
+	give_all(b);
+	ernat_port_table_exit(&b->table);
+	ernat_ports_put(b->ports);
+	vfree(b->held);
+}
+
+static void test_list(struct kunit *test)
+{
+	static const struct ernat_u16_range v[] = {
+		{ 5000, 5009 }, { 80, 80 }, { 5005, 5020 }, { 65535, 65535 },
+	};
+	struct bench *b = test->priv;
+	unsigned int i;
+
+	use_ports(test, v, ARRAY_SIZE(v));
+	KUNIT_EXPECT_EQ(test, b->ports->n, 23u);
+	KUNIT_EXPECT_EQ(test, b->ports->n_ranges, 3u);
+	KUNIT_EXPECT_EQ(test, ports_nth(b->ports, 0), 80);
+	KUNIT_EXPECT_EQ(test, ports_nth(b->ports, 1), 5000);
+	KUNIT_EXPECT_EQ(test, ports_nth(b->ports, 21), 5020);
+	KUNIT_EXPECT_EQ(test, ports_nth(b->ports, 22), 65535);
+	KUNIT_EXPECT_EQ(test, ports_next(b->ports, 80), 5000);
+	KUNIT_EXPECT_EQ(test, ports_next(b->ports, 65535), 80);
+	for (i = 0; i < b->ports->n; i++)
+		KUNIT_EXPECT_TRUE(test, test_bit(ports_nth(b->ports, i),
+						 b->ports->allowed));
+}
+
+/* Every port of the list, each once, then -ENOSPC (invariant 2). */
+static void fill(struct kunit *test, const struct ernat_port_key *key)
+{
+	struct bench *b = test->priv;
+	unsigned long *seen = kunit_kzalloc(test, ERNAT_PORTS / 8, GFP_KERNEL);
+	unsigned int i, dup = 0, outside = 0;
+
+	KUNIT_ASSERT_NOT_NULL(test, seen);
+	while (!take(b, key))
+		cond_resched();
+	KUNIT_EXPECT_EQ(test, b->n, b->ports->n);
+	for (i = 0; i < b->n; i++) {
+		dup += __test_and_set_bit(b->held[i].port, seen);
+		outside += !test_bit(b->held[i].port, b->ports->allowed);
+	}
+	KUNIT_EXPECT_EQ(test, dup, 0u);
+	KUNIT_EXPECT_EQ(test, outside, 0u);
+	KUNIT_EXPECT_EQ(test, take(b, key), -ENOSPC);
+}
+
+static void test_fill(struct kunit *test)
+{
+	struct ernat_port_key key = make_key(0x01020304, 443, 0xc6336401);
+	struct bench *b = test->priv;
+	u16 port;
+
+	fill(test, &key);
+	/* One comes back: that one is found again. */
+	port = b->held[77].port;
+	give(b, 77);
+	KUNIT_EXPECT_EQ(test, take(b, &key), 0);
+	KUNIT_EXPECT_EQ(test, b->held[b->n - 1].port, port);
+	/* Another destination, another address, another protocol: all free. */
+	key.dest.port = 444;
+	KUNIT_EXPECT_EQ(test, take(b, &key), 0);
+}
+
+/* Ranges that begin and end inside and at the edges of chunks and words. */
+static void test_edges(struct kunit *test)
+{
+	static const struct ernat_u16_range v[] = {
+		{ 1, 1 }, { 1023, 1024 }, { 2047, 2047 }, { 2111, 2113 },
+		{ 3072, 4095 }, { 40000, 40600 }, { 65472, 65535 },
+	};
+	struct ernat_port_key key = make_key(0x01020304, 443, 0xc6336401);
+	struct bench *b = test->priv;
+	unsigned int n;
+
+	use_ports(test, v, ARRAY_SIZE(v));
+	fill(test, &key);
+	give_all(b);
+	for (n = 1; n <= ARRAY_SIZE(v); n++) {
+		use_ports(test, v, n);
+		fill(test, &key);
+		give_all(b);
+	}
+}
+
+/* A list that changes under live ports: what is held stays held. */
+static void test_list_changes(struct kunit *test)
+{
+	static const struct ernat_u16_range small = { 2000, 2009 };
+	struct ernat_port_key key = make_key(0x01020304, 443, 0xc6336401);
+	struct bench *b = test->priv;
+	unsigned int i;
+
+	use_ports(test, &small, 1);
+	for (i = 0; i < 10; i++)
+		KUNIT_EXPECT_EQ(test, take(b, &key), 0);
+	KUNIT_EXPECT_EQ(test, take(b, &key), -ENOSPC);
+	use_ports(test, &default_range, 1);
+	while (!take(b, &key))
+		cond_resched();
+	KUNIT_EXPECT_EQ(test, b->n, b->ports->n);
+}
+
+static bool expect_skip(struct bench *b, u32 from, u32 to)
+{
+	struct ernat_port_key key = make_key(1, 1, from);
+	struct ernat_ip ip = { .lo = from };
+
+	return ernat_port_skip_full(&b->table, &key.dest, b->ports, &ip) &&
+	       ip.lo == to;
+}
+
+/* Full addresses are passed over in runs, however they fill and free. */
+static void test_full_addresses(struct kunit *test)
+{
+	static const struct ernat_u16_range one = { 7, 7 };
+	struct bench *b = test->priv;
+	struct ernat_port_key key;
+	u32 i;
+
+	use_ports(test, &one, 1);
+	for (i = 0; i < 256; i++) {
+		u32 a = 0x0a000000 + ((i * 167) & 255);	/* each once */
+
+		key = make_key(1, 1, a);
+		KUNIT_EXPECT_EQ(test, take(b, &key), 0);
+		KUNIT_EXPECT_EQ(test, take(b, &key), -ENOSPC);
+	}
+	KUNIT_EXPECT_TRUE(test, expect_skip(b, 0x0a000000, 0x0a000100));
+	for (i = 0; i < b->n; i++)
+		if (ernat_port_block_key(b->held[i].block)->addr.ip ==
+		    htonl(0x0a000080))
+			break;
+	KUNIT_ASSERT_LT(test, i, b->n);
+	give(b, i);
+	KUNIT_EXPECT_TRUE(test, expect_skip(b, 0x0a000000, 0x0a000080));
+	KUNIT_EXPECT_TRUE(test, expect_skip(b, 0x0a000080, 0x0a000080));
+	KUNIT_EXPECT_TRUE(test, expect_skip(b, 0x0a000081, 0x0a000100));
+}
+
+/* At random against a plain set, through all forms a block takes. */
+static void test_property(struct kunit *test)
+{
+	struct ernat_port_key key = make_key(0x01020304, 443, 0xc6336401);
+	unsigned long *model = kunit_kzalloc(test, ERNAT_PORTS / 8, GFP_KERNEL);
+	struct bench *b = test->priv;
+	unsigned int step, goal, wrong = 0;
+
+	KUNIT_ASSERT_NOT_NULL(test, model);
+	for (step = 0; step < 60000; step++) {
+		/* Walk up and down past the change from set to bitmap. */
+		goal = (step / 5000) % 2 ? 40 : 3000;
+		if (b->n && ernat_random_below(b->n + goal) >= goal) {
+			unsigned int i = ernat_random_below(b->n);
+
+			wrong += !__test_and_clear_bit(b->held[i].port, model);
+			give(b, i);
+		} else if (!take(b, &key)) {
+			wrong += __test_and_set_bit(b->held[b->n - 1].port,
+						    model);
+		}
+		if (!(step % 1024)) {
+			wrong += bitmap_weight(model, ERNAT_PORTS) != b->n;
+			cond_resched();
+		}
+	}
+	KUNIT_EXPECT_EQ(test, wrong, 0u);
+}
+
+static bool foreign_lives;
+
+static bool foreign_asked(void *data, const struct ernat_port_key *key,
+			  u16 port, u16 zone)
+{
+	return foreign_lives;
+}
+
+static void test_foreign(struct kunit *test)
+{
+	static const struct ernat_u16_range two = { 10, 11 };
+	struct ernat_port_key key = make_key(1, 1, 1);
+	struct bench *b = test->priv;
+	struct held h;
+
+	use_ports(test, &two, 1);
+	KUNIT_EXPECT_EQ(test, take(b, &key), 0);
+	h = b->held[--b->n];
+	ernat_port_foreign_add(&b->table, h.block, h.port, 0);
+	KUNIT_EXPECT_EQ(test, take(b, &key), 0);
+	KUNIT_EXPECT_EQ(test, take(b, &key), -ENOSPC);
+	foreign_lives = true;
+	ernat_port_foreign_sweep(&b->table, 100, foreign_asked, NULL);
+	KUNIT_EXPECT_EQ(test, take(b, &key), -ENOSPC);
+	foreign_lives = false;
+	ernat_port_foreign_sweep(&b->table, 100, foreign_asked, NULL);
+	KUNIT_EXPECT_EQ(test, take(b, &key), 0);
+}
+
+/* Not in any order that a neighbour could guess (RFC 6056). */
+static void test_spread(struct kunit *test)
+{
+	struct ernat_port_key key = make_key(0x01020304, 443, 0xc6336401);
+	struct bench *b = test->priv;
+	unsigned int i, near = 0;
+
+	for (i = 0; i < 1000; i++)
+		KUNIT_EXPECT_EQ(test, take(b, &key), 0);
+	for (i = 1; i < 1000; i++)
+		near += abs((int)b->held[i].port - b->held[i - 1].port) < 64;
+	KUNIT_EXPECT_LT(test, near, 20u);
+}
+
+static struct kunit_case port_cases[] = {
+	KUNIT_CASE(test_list),
+	KUNIT_CASE(test_fill),
+	KUNIT_CASE(test_edges),
+	KUNIT_CASE(test_list_changes),
+	KUNIT_CASE(test_full_addresses),
+	KUNIT_CASE(test_property),
+	KUNIT_CASE(test_foreign),
+	KUNIT_CASE(test_spread),
+	{}
+};
+
+static int port_suite_init(struct kunit_suite *suite)
+{
+	return ernat_port_init();
+}
+
+static void port_suite_exit(struct kunit_suite *suite)
+{
+	ernat_port_exit();
+}
+
+static struct kunit_suite port_suite = {
+	.name = "ernat_port",
+	.init = bench_init,
+	.exit = bench_exit,
+	.suite_init = port_suite_init,
+	.suite_exit = port_suite_exit,
+	.test_cases = port_cases,
+};
+kunit_test_suite(port_suite);
+
+MODULE_DESCRIPTION("KUnit tests of ernat's ports");
+MODULE_LICENSE("GPL");
