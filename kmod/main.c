@@ -28,11 +28,12 @@ u64 ernat_counter(const struct ernat_net *en, enum ernat_stat stat)
 
 static int net_alloc(struct ernat_net *en)
 {
-	en->stat = __alloc_percpu(sizeof(u64) * __ERNAT_STAT_MAX,
-				  __alignof__(u64));
+	en->stat = __alloc_percpu_gfp(sizeof(u64) * __ERNAT_STAT_MAX,
+				      __alignof__(u64), GFP_KERNEL_ACCOUNT);
 	en->accounts = kvcalloc(ERNAT_ACCOUNT_BUCKETS, sizeof(*en->accounts),
-				GFP_KERNEL);
-	en->errbuf = kcalloc(ERNAT_ERRBUFS, sizeof(*en->errbuf), GFP_KERNEL);
+				GFP_KERNEL_ACCOUNT);
+	en->errbuf = kcalloc(ERNAT_ERRBUFS, sizeof(*en->errbuf),
+			     GFP_KERNEL_ACCOUNT);
 	return en->stat && en->accounts && en->errbuf ? 0 : -ENOMEM;
 }
 

@@ -9,6 +9,7 @@
 #include <linux/workqueue.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
+#include <ernat_version.h>
 #include <uapi/linux/ernat.h>
 #include "account.h"
 #include "port.h"
