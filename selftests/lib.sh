@@ -3,7 +3,7 @@
 #
 # What the selftests of ernat share: TAP, waiting, network namespaces, the
 # module, rulesets, and flows whose far side tells what it saw (peer.py). The
-# topologies are in lib-topo.sh.
+# topologies are in lib-topo.sh and lib-lab.sh.
 #
 # A test sources this file, calls topo_*, load and apply, states what it finds
 # with ok/is/has/…, and ends in "finish". cleanup() runs on every exit; it
@@ -38,15 +38,24 @@ note() {
 	printf '%s\n' "$*" | sed 's/^/# /'
 }
 
+# PLAIN is for demo.sh, which tells the same to people.
 pass() {
 	TESTS=$((TESTS + 1))
-	printf 'ok %d %s\n' $TESTS "$*"
+	if [ -n "${PLAIN:-}" ]; then
+		printf '  as told:      %s\n' "$*"
+	else
+		printf 'ok %d %s\n' $TESTS "$*"
+	fi
 }
 
 fail() {
 	TESTS=$((TESTS + 1))
 	FAILED=$((FAILED + 1))
-	printf 'not ok %d %s\n' $TESTS "$*"
+	if [ -n "${PLAIN:-}" ]; then
+		printf '  NOT AS TOLD:  %s\n' "$*"
+	else
+		printf 'not ok %d %s\n' $TESTS "$*"
+	fi
 }
 
 skip() {
@@ -407,9 +416,9 @@ served() {
 	exit 1
 }
 
-# seen NS PROTOCOL FROM TO [ARGUMENT...]: what the far side saw: "ADDRESS PORT",
-# or "timeout", "refused", "unreachable CODE". FROM and TO are ADDRESS[,PORT];
-# NS is where the client runs.
+# seen NS [ARGUMENT...] PROTOCOL FROM TO [PROTOCOL FROM TO]...: a line each, what the far side saw: "ADDRESS PORT",
+# or "timeout", "refused", "error NAME". FROM and TO are ADDRESS[,PORT]; NS is
+# where the client runs.
 seen() {
 	local ns=$1
 
@@ -475,7 +484,11 @@ cleanup() {
 	if [ "$FINISHED" != yes ]; then
 		fail "the test went through to its end (exit $rc)"
 	fi
-	echo "1..$TESTS"
+	if [ -n "${PLAIN:-}" ]; then
+		verdict
+	else
+		echo "1..$TESTS"
+	fi
 	[ $FAILED -eq 0 ] || exit 1
 	exit 0
 }
@@ -489,7 +502,11 @@ fi
 for tool in ip nft jq python3 conntrack; do
 	checktool $tool
 done
-echo "TAP version 13"
+[ -n "${PLAIN:-}" ] || echo "TAP version 13"
 
 # shellcheck source-path=SCRIPTDIR source=lib-topo.sh
 . "$HERE/lib-topo.sh"
+# shellcheck source-path=SCRIPTDIR source=lib-flows.sh
+. "$HERE/lib-flows.sh"
+# shellcheck source-path=SCRIPTDIR source=lib-lab.sh
+. "$HERE/lib-lab.sh"

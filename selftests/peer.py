@@ -8,8 +8,11 @@ call:  opens flows and prints, a line each, what the far side saw:
        "ADDRESS PORT"; "timeout", "refused", "unreachable CODE" if it saw nothing.
 talk:  one flow that stays open; a line on stdin uses it once more.
 raw:   a datagram of a protocol without ports: "raw PROTOCOL FROM TO"
+ping:  one echo request, FROM TO IDENTIFIER
+flood: new UDP flows, FROM TO [FROM TO]..., until killed
 
-Flows: PROTOCOL FROM[,PORT] TO[,PORT]; FROM may be a list A[,PORT]+B[,PORT]…
+Flows: PROTOCOL FROM[,PORT] TO[,PORT], for call any number of them; there FROM
+may also be a list A[,PORT]+B[,PORT]…
 """
 import argparse
 import errno
@@ -167,40 +170,43 @@ def open_flow(proto, src, dst, timeout):
     return s
 
 
-def ask_on(s):
+def answer_on(s):
     return s.recv(4096).decode().strip()
 
 
 def ask(s):
     s.send(b'who am I?\n')
-    return s.recv(4096).decode().strip()
+    return answer_on(s)
 
 
 def call(args):
     """All flows are open at once; their order is kept."""
     timeout = args.timeout * SLOW
-    sources = [end(s, args.sport) for s in args.source.split('+')]
-    dst = end(args.to, 7)
+    wanted = []
+    for proto, source, to in zip(*[iter(args.flow)] * 3):
+        for i in range(args.count):
+            for one in source.split('+'):
+                address, port = end(one, args.sport)
+                wanted.append((proto, (address, port + i if port else 0),
+                               end(to, 7)))
     flows = []
     failed = False
-    for i in range(args.count):
-        for address, port in sources:
-            src = (address, port + i if port else 0)
-            try:
-                s = open_flow(args.protocol, src, dst, timeout)
-                s.send(b'who am I?\n')
-                if args.each:
-                    flows.append((src, ask_on(s)))
-                    s.close()
-                else:
-                    flows.append((src, s))
-            except OSError as err:
-                flows.append((src, reason(err)))
+    for proto, src, dst in wanted:
+        try:
+            s = open_flow(proto, src, dst, timeout)
+            s.send(b'who am I?\n')
+            if args.each:
+                flows.append((src, answer_on(s)))
+                s.close()
+            else:
+                flows.append((src, s))
+        except OSError as err:
+            flows.append((src, reason(err)))
     for src, s in flows:
         line = s
         if not isinstance(s, str):
             try:
-                line = s.recv(4096).decode().strip()
+                line = answer_on(s)
             except OSError as err:
                 line = reason(err)
         failed = failed or not line[0].isdigit() and ':' not in line
@@ -255,6 +261,55 @@ def raw(args):
     return 0
 
 
+def checksum(data):
+    data += bytes(len(data) % 2)
+    n = sum(struct.unpack('!%dH' % (len(data) // 2), data))
+    n = (n >> 16) + (n & 0xffff)
+    return ~(n + (n >> 16)) & 0xffff
+
+
+def ping(args):
+    """One echo request with this identifier."""
+    six = ':' in args.to
+    if six:
+        s = socket.socket(socket.AF_INET6, socket.SOCK_RAW, 58)
+    else:
+        s = socket.socket(socket.AF_INET, socket.SOCK_RAW, 1)
+    s.bind((args.source, 0))
+    s.settimeout(args.timeout * SLOW)
+    head = struct.pack('!BBHHH', 128 if six else 8, 0, 0, args.id, 1)
+    if not six:
+        head = struct.pack('!BBHHH', 8, 0, checksum(head), args.id, 1)
+    s.sendto(head, (args.to, 0))
+    try:
+        while True:
+            data, peer = s.recvfrom(2048)
+            if not six:
+                data = data[(data[0] & 15) * 4:]
+            if peer[0] == args.to and data[0] == (129 if six else 0) and \
+               struct.unpack_from('!H', data, 4)[0] == args.id:
+                print('answered')
+                return 0
+    except OSError as err:
+        print(reason(err))
+        return 1
+
+
+def flood(args):
+    """A new UDP flow again and again, until killed."""
+    pairs = list(zip(*[iter(args.pair)] * 2))
+    port = 1024
+    while True:
+        for source, to in pairs:
+            port = port + 1 if port < 65000 else 1024
+            try:
+                with socket.socket(family(to), socket.SOCK_DGRAM) as s:
+                    s.bind((source, port))
+                    s.sendto(b'flood', (to, 7))
+            except OSError:
+                time.sleep(0.01)
+
+
 def main():
     parser = argparse.ArgumentParser()
     sub = parser.add_subparsers(dest='command', required=True)
@@ -265,9 +320,12 @@ def main():
     p.set_defaults(run=serve)
     for name, run in (('call', call), ('talk', talk), ('raw', raw)):
         p = sub.add_parser(name)
-        p.add_argument('protocol')
-        p.add_argument('source')
-        p.add_argument('to')
+        if name == 'call':
+            p.add_argument('flow', nargs='+')
+        else:
+            p.add_argument('protocol')
+            p.add_argument('source')
+            p.add_argument('to')
         p.add_argument('--sport', type=int, default=0)
         p.add_argument('--timeout', type=float, default=3)
         if name == 'call':
@@ -277,6 +335,15 @@ def main():
                            help='one after the other, closed when answered')
             p.add_argument('--hold', help='make this file, then stay')
         p.set_defaults(run=run)
+    p = sub.add_parser('ping')
+    p.add_argument('source')
+    p.add_argument('to')
+    p.add_argument('id', type=int)
+    p.add_argument('--timeout', type=float, default=3)
+    p.set_defaults(run=ping)
+    p = sub.add_parser('flood')
+    p.add_argument('pair', nargs='+')
+    p.set_defaults(run=flood)
     args = parser.parse_args()
     sys.exit(args.run(args) or 0)
 

@@ -1,0 +1,118 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# make demo: an ExpressRoute edge router at work, with real BGP; R1, R2, R10 on a
+# screen. Ends in a verdict, and non-zero if anything was not as told.
+#
+# Topology: topo_edge of lib-topo.sh.
+
+PLAIN=yes
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+chapter() {
+	printf '\n== %s\n\n' "$*"
+}
+
+# run COMMAND…: as one would type it on the router
+run() {
+	printf '  router# ernat %s\n' "$*"
+	e "$@" 2>&1 | sed 's/^/    /'
+}
+
+# told WHAT GOT REGEX: and what the far side saw
+told() {
+	printf '    %-47s far side saw %s\n' "$1" "$2"
+	printf '%s\n' "$2" | grep -qE -- "$3" && return
+	fail "$1: wanted /$3/"
+}
+
+verdict() {
+	if [ $FAILED -eq 0 ]; then
+		printf '\nVERDICT: everything was as told (%d checks, %d s).\n' \
+			$TESTS $SECONDS
+	else
+		printf '\nVERDICT: %d of %d checks were NOT as told.\n' \
+			$FAILED $TESTS
+	fi
+}
+
+cat <<'TXT'
+
+ernat: source NAT by route source, on an ExpressRoute edge router
+
+   hosts 10.1.0.0/16      edge router             Microsoft, AS 12076
+   fd00:1::/64            AS 64500, FRR           198.18.0.0/16, 2001:db8:365::/48
+                               ┌── er0 ── primary ────┐
+   10.1.0.10 ───────────── in0 ┤                      ├ Microsoft
+   192.0.2.10 leaked           ├── er1 ── secondary ──┘     │
+   192.0.2.70 service          └── inet0 ── Internet, AS 64510: default route
+TXT
+
+chapter "The routers start; BGP comes up"
+load
+topo_edge frr
+for f in -4 -6; do
+	ip $f -n "$RTR" rule add fwmark 0x10/0x10 lookup 100
+done
+ip -n "$RTR" route add default via 192.0.2.130 dev inet0 table 100
+ip -n "$RTR" route add default via fe80::a dev inet0 table 100
+printf '  router# ip route show proto bgp\n'
+ip -n "$RTR" route show proto bgp | sed 's/^/    /'
+
+chapter "The ruleset: which pool is a matter of where the route came from"
+base_conf bgp >"$TMP/ernat.conf"
+sed -n '/^route-source er/,$p' "$TMP/ernat.conf" | grep -vE 'neighbor|peer-as|as 64500' |
+	sed 's/^/    /'
+echo
+run apply "$TMP/ernat.conf"
+ok "the ruleset is in force" e -j show pool msft
+
+chapter "R1: from inside to Microsoft and to the Internet"
+for f in 4 6; do
+	addresses $f
+	for p in tcp udp; do
+		talk $p$f "$HOST" $p $A $MS1 >"$TMP/t"
+		told "IPv$f $p to Microsoft" "$(cat "$TMP/t")" "$POOL_MSFT"
+		told "IPv$f $p to the Internet" "$(seen "$HOST" $p $A $NET1)" "$POOL_PUBLIC"
+	done
+	pings $f "ping to Microsoft" "$HOST" $A $MS1
+done
+
+chapter "R10, R2: Microsoft calls in over both paths"
+for f in 4 6; do
+	addresses $f
+	told "IPv$f over ExpressRoute, to a leaked prefix" \
+		"$(seen "$MS" tcp $MS1 $LEAKED)" "^$MS1 "
+	told "IPv$f over the Internet, to the service" \
+		"$(seen "$MS" tcp $MS1 $SERVICE)" "$POOL_EDGE"
+	told "IPv$f somebody else over the Internet" \
+		"$(seen "$INET" tcp $NET1 $SERVICE)" "^$NET1 "
+done
+
+chapter "R13: the primary link fails"
+ip -n "$MS" link set p0 down
+primary_gone() {
+	! routes "$RTR" | grep -E '^(198.18.0.0/16|2001:db8:365::/48) .*er0'
+}
+ok "its routes are withdrawn" busywait 20 primary_gone
+for s in tcp4 udp4 tcp6 udp6; do
+	like "the ${s%?} session over IPv${s: -1} lives on by the secondary" \
+		"$(say $s)" "$POOL_MSFT"
+done
+
+chapter "What the router knows"
+run show pool
+echo
+run show session pool msft
+echo
+run explain from 10.1.0.10 to 198.18.0.1 protocol tcp dport 7
+echo
+run explain from 198.18.0.1 to 192.0.2.70 in inet0
+ok "explain says rule m365 and pool msft" \
+	sh -c "ernat -n $RTR explain from 10.1.0.10 to 198.18.0.1 | grep -q msft"
+
+chapter "The end"
+is "packets that reached Microsoft with an inside address: none" "$(leaks)" 0
+cmp "sessions made" "$(stat created)" -ge 12
+finish
