@@ -238,20 +238,6 @@ static bool before(const struct range *a, const struct range *b)
 	return memcmp(a->last, b->first, 16) < 0;
 }
 
-void rangeset_subtract(struct range_set *set, const struct range_set *minus)
-{
-	struct range_set out = { 0 };
-	unsigned int i, j = 0;
-
-	for (i = 0; i < set->n; i++) {
-		while (j < minus->n && before(&minus->v[j], &set->v[i]))
-			j++;
-		add_rest(&out, set->v[i], minus, j);
-	}
-	free(set->v);
-	*set = out;
-}
-
 /* The range of @set that is the first not to end before @range begins. */
 static const struct range *lower_bound(const struct range_set *set,
 					    const struct range *range)
@@ -267,6 +253,20 @@ static const struct range *lower_bound(const struct range_set *set,
 			hi = mid;
 	}
 	return lo < set->n ? &set->v[lo] : NULL;
+}
+
+void rangeset_subtract(struct range_set *set, const struct range_set *minus)
+{
+	struct range_set out = { 0 };
+	const struct range *m;
+	unsigned int i;
+
+	for (i = 0; i < set->n; i++) {
+		m = lower_bound(minus, &set->v[i]);
+		add_rest(&out, set->v[i], minus, m ? m - minus->v : minus->n);
+	}
+	free(set->v);
+	*set = out;
 }
 
 bool rangeset_covers(const struct range_set *set,
