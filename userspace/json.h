@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * json: JSON written to stdout as it comes, so that a million sessions need
+ * no tree. @key is NULL for elements of an array and at the top.
+ */
+#ifndef _ERNAT_JSON_H
+#define _ERNAT_JSON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Value of "schema" where the top is an object: changes when a key's meaning does. */
+#define JSON_SCHEMA 1
+
+void json_object(const char *key);
+void json_object_end(void);
+void json_array(const char *key);
+void json_array_end(void);
+void json_string(const char *key, const char *value); /* NULL: null */
+void json_uint(const char *key, uint64_t value);
+void json_percent(const char *key, double value);
+void json_bool(const char *key, bool value);
+void json_null(const char *key);
+
+#endif /* _ERNAT_JSON_H */
