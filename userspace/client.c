@@ -13,9 +13,10 @@
 
 #include "client.h"
 #include "main.h"
+#include "print.h"
 
-#define BATCH_BYTES	(32 * 1024)	/* per sendmsg; acks have to fit the socket */
-#define RECV_BYTES	(256 * 1024)
+#define BATCH_BYTES (32 * 1024) /* per sendmsg; acks have to fit the socket */
+#define RECV_BYTES (256 * 1024)
 
 struct client {
 	struct mnl_socket *nl;
@@ -35,20 +36,38 @@ struct client {
 	void *batch_data;
 };
 
-/* Like ip -n: a name below /run/netns, or a path. */
+static const char *netns_error(int err)
+{
+	switch (err) {
+	case ENOENT:
+		return "there is none of that name";
+	case EINVAL:
+		return "that file is no network namespace";
+	case EPERM:
+		return "entering it needs CAP_SYS_ADMIN";
+	default:
+		return strerror(err);
+	}
+}
+
+/* Like ip -n: a name below /run/netns, or a path. Once is enough. */
 static int enter_netns(const char *name)
 {
+	static bool entered;
 	char path[4096];
 	int fd, err = 0;
 
+	if (entered)
+		return 0;
 	snprintf(path, sizeof(path), "%s%s", strchr(name, '/') ? "" : "/run/netns/", name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || setns(fd, CLONE_NEWNET) < 0) {
 		err = errno;
-		fprintf(stderr, "ernat: network namespace \"%s\": %s\n", name, strerror(err));
+		print_error("network namespace \"%s\": %s", name, netns_error(err));
 	}
 	if (fd >= 0)
 		close(fd);
+	entered = !err;
 	return -err;
 }
 
@@ -107,8 +126,8 @@ static int read_error(struct client *c, const struct nlmsghdr *nlh)
 	err = *(const int *)mnl_nlmsg_get_payload(nlh);
 	if (nlh->nlmsg_type == NLMSG_DONE)
 		skip = sizeof(int);
-	else if (!(nlh->nlmsg_flags & NLM_F_CAPPED))
-		skip += mnl_nlmsg_get_payload_len(nlh) >= sizeof(*e) ? e->msg.nlmsg_len - NLMSG_HDRLEN : 0;
+	else if (!(nlh->nlmsg_flags & NLM_F_CAPPED) && mnl_nlmsg_get_payload_len(nlh) >= skip)
+		skip += MNL_ALIGN(e->msg.nlmsg_len) - MNL_NLMSG_HDRLEN;
 	if (nlh->nlmsg_flags & NLM_F_ACK_TLVS && mnl_nlmsg_get_payload_len(nlh) > skip)
 		mnl_attr_parse(nlh, skip, error_attr, c);
 	if (err && !c->text[0])
@@ -118,15 +137,25 @@ static int read_error(struct client *c, const struct nlmsghdr *nlh)
 	return err;
 }
 
-/* Returns the bytes received, or -errno. */
+/*
+ * Returns the bytes received, or -errno. The kernel answers while sendmsg()
+ * runs, and a dump's next part is there once the last one was read: where
+ * nothing waits, nothing will come, because the socket had no room for it.
+ */
 static ssize_t receive(struct client *c)
 {
 	ssize_t n;
 
 	do {
-		n = mnl_socket_recvfrom(c->nl, c->recv, RECV_BYTES);
+		n = recv(mnl_socket_get_fd(c->nl), c->recv, RECV_BYTES, MSG_DONTWAIT | MSG_TRUNC);
 	} while (n < 0 && errno == EINTR);
+	if (n > RECV_BYTES) {
+		n = -1;
+		errno = EMSGSIZE;
+	}
 	if (n < 0) {
+		if (errno == EAGAIN)
+			errno = ENOBUFS;
 		n = -errno;
 		snprintf(c->text, sizeof(c->text), "netlink: %s", strerror(errno));
 	}
@@ -140,6 +169,16 @@ static int send_bytes(struct client *c, const void *data, size_t len)
 	snprintf(c->text, sizeof(c->text), "netlink: %s", strerror(errno));
 	c->offset = 0;
 	return -errno;
+}
+
+static int callback_failed(struct client *c)
+{
+	int err = errno ? errno : EIO;
+
+	snprintf(c->text, sizeof(c->text), "%s",
+		 err == EBADMSG ? "the module's answer makes no sense to this command" :
+				  strerror(err));
+	return -err;
 }
 
 /* Everything that one receive brought. Returns 1 at the end, 0 for more, -errno. */
@@ -157,8 +196,11 @@ static int handle(struct client *c, uint32_t seq, ssize_t n, mnl_cb_t cb, void *
 			err = read_error(c, nlh);
 			return err ? err : 1;
 		}
-		if (nlh->nlmsg_type >= NLMSG_MIN_TYPE && cb && cb(nlh, data) == MNL_CB_ERROR)
-			return errno ? -errno : -EIO;
+		if (nlh->nlmsg_type < NLMSG_MIN_TYPE || !cb)
+			continue;
+		errno = 0;
+		if (cb(nlh, data) == MNL_CB_ERROR)
+			return callback_failed(c);
 	}
 	return 0;
 }
@@ -197,7 +239,7 @@ bool client_interrupted(const struct client *c)
 
 void client_perror(const struct client *c, const char *what)
 {
-	fprintf(stderr, "ernat: %s: %s\n", what, c->text);
+	print_error("%s: %s", what, c->text);
 }
 
 void client_batch_begin(struct client *c, client_batch_cb cb, void *data)
@@ -297,43 +339,46 @@ static int family_cb(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_OK;
 }
 
-static int find_family(struct client *c)
+/* *@loaded false: there is no such family, and nothing was printed. */
+static int find_family(struct client *c, bool *loaded)
 {
 	struct nlmsghdr *nlh = put_header(c, c->msg, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 0);
 	int err;
 
 	mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, ERNAT_GENL_NAME);
 	err = client_talk(c, nlh, family_cb, c);
-	if (!err && c->family)
-		return 0;
-	if (!err || err == -ENOENT)
-		fprintf(stderr, "ernat: the kernel module is not loaded: modprobe ernat\n");
-	else
+	*loaded = err != -ENOENT;
+	if (!err && !c->family)
+		err = -EBADMSG;
+	if (err && *loaded)
 		client_perror(c, "generic netlink");
-	return -1;
+	return err;
 }
 
 static int open_socket(struct client *c)
 {
-	int bytes = 8 * 1024 * 1024;
+	int fd, bytes = 8 * 1024 * 1024;
 
 	c->nl = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);
 	if (!c->nl || mnl_socket_bind(c->nl, 0, MNL_SOCKET_AUTOPID) < 0) {
-		fprintf(stderr, "ernat: netlink socket: %s\n", strerror(errno));
+		print_error("netlink socket: %s", strerror(errno));
 		return -1;
 	}
 	c->portid = mnl_socket_get_portid(c->nl);
 	on(c->nl, NETLINK_EXT_ACK);
 	on(c->nl, NETLINK_CAP_ACK);
 	/* Room for the refusals of a whole batch. */
-	setsockopt(mnl_socket_get_fd(c->nl), SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes));
+	fd = mnl_socket_get_fd(c->nl);
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)))
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
 	return 0;
 }
 
-struct client *client_open(void)
+struct client *client_try_open(bool *loaded)
 {
 	struct client *c;
 
+	*loaded = true;
 	if (opts.netns && enter_netns(opts.netns))
 		return NULL;
 	c = calloc(1, sizeof(*c));
@@ -344,11 +389,21 @@ struct client *client_open(void)
 		c->recv = malloc(RECV_BYTES);
 	}
 	if (!c || !c->msg || !c->batch || !c->recv)
-		fprintf(stderr, "ernat: out of memory\n");
-	else if (!open_socket(c) && !find_family(c))
+		print_error("out of memory");
+	else if (!open_socket(c) && !find_family(c, loaded))
 		return c;
 	client_close(c);
 	return NULL;
+}
+
+struct client *client_open(void)
+{
+	bool loaded;
+	struct client *c = client_try_open(&loaded);
+
+	if (!c && !loaded)
+		print_error("the kernel module ernat.ko is not loaded: modprobe ernat");
+	return c;
 }
 
 void client_close(struct client *c)

@@ -15,17 +15,21 @@ struct client;
  * family. On failure says why, in one line on stderr, and returns NULL.
  */
 struct client *client_open(void);
+/* The same, but silent where there is no module: then *@loaded is false. */
+struct client *client_try_open(bool *loaded);
 void client_close(struct client *c);
 
 /* Largest message that fits the buffer of client_msg() and of a batch. */
-#define CLIENT_MSG_MAX	(128 * 1024)
+#define CLIENT_MSG_MAX (128 * 1024)
 
 /* Begins a message in the client's buffer; put attributes into it, then talk. */
 struct nlmsghdr *client_msg(struct client *c, uint8_t cmd, uint16_t flags);
 
 /*
  * Sends the message and hands every reply to @cb (may be NULL). NLM_F_ACK is
- * added. Returns 0 or -errno; then client_errmsg() says why.
+ * added. Returns 0 or -errno; then client_errmsg() says why. When @cb returns
+ * MNL_CB_ERROR with errno set, that is the error; what the kernel still has to
+ * say is not heard, and the client good for client_close() alone.
  */
 int client_talk(struct client *c, struct nlmsghdr *nlh, mnl_cb_t cb, void *data);
 
@@ -41,9 +45,9 @@ void client_perror(const struct client *c, const char *what);
 /* struct client_error - why one message of a batch was refused */
 struct client_error {
 	uint32_t seq;
-	int err;		/* errno, positive */
+	int err; /* errno, positive */
 	const char *text;
-	uint32_t offset;	/* as client_erroffset() */
+	uint32_t offset; /* as client_erroffset() */
 };
 
 /*
@@ -65,8 +69,7 @@ int client_batch_flush(struct client *c);
  * Attributes of a nest by type into @tb[max + 1]; unknown ones are passed over.
  * client_parse() does the same for a message.
  */
-void client_parse_nested(const struct nlattr *nest, const struct nlattr **tb,
-			 unsigned int max);
+void client_parse_nested(const struct nlattr *nest, const struct nlattr **tb, unsigned int max);
 void client_parse(const struct nlmsghdr *nlh, const struct nlattr **tb);
 
 #endif /* _ERNAT_CLIENT_H */
