@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* usage: what pools, route sources and rules have done, as the kernel tells it. */
+#ifndef _ERNAT_USAGE_H
+#define _ERNAT_USAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <linux/ernat.h>
+
+#include "client.h"
+
+/* struct usage_range - some addresses of a pool */
+struct usage_range {
+	const struct nlattr *first;
+	const struct nlattr *last;
+	uint8_t state;
+	uint64_t sessions;
+};
+
+/**
+ * struct usage - one object
+ * @tb: its attributes by type, from the nest of its kind; they live as long
+ *	as the list
+ * @range: of a pool, its addresses
+ * @n_ranges: how many
+ */
+struct usage {
+	const struct nlattr *tb[ERNAT_POOL_USAGE_MAX + 1];
+	struct usage_range *range;
+	unsigned int n_ranges;
+};
+
+/* struct usage_list - one consistent picture; zero it first, free it in any case */
+struct usage_list {
+	struct usage *v;
+	unsigned int n;
+	char *data;
+	size_t len;
+	size_t size;
+};
+
+/*
+ * Asks for all objects of a kind (ERNAT_CMD_GET_POOL, _GET_SOURCE or
+ * _GET_RULE), or for the one of that name. False, after having said why, when
+ * they cannot be had.
+ */
+bool usage_get(struct client *c, uint8_t cmd, const char *name, struct usage_list *list);
+void usage_free(struct usage_list *list);
+
+/* Of a pool, the share of one destination's ports that the busiest one has. */
+double usage_busiest_percent(const struct usage *pool);
+
+/* "active", "standby", "drain" */
+const char *usage_state(uint8_t state);
+/* "none", "microsoft", ... */
+const char *usage_role(uint8_t role);
+/* "snat", "exempt", "drop" */
+const char *usage_action(uint8_t action);
+
+/* One object as a JSON object with the keys that ernat(8) documents. */
+void usage_pool_json(const struct usage *pool);
+void usage_source_json(const struct usage *source);
+
+#endif /* _ERNAT_USAGE_H */
