@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <ernat_version.h>
+
+#include "attr.h"
+#include "config.h"
+#include "json.h"
+#include "main.h"
+#include "print.h"
+#include "status.h"
+#include "table.h"
+#include "usage.h"
+
+#define BAR 20
+
+static const uint8_t status_kinds[ERNAT_STATUS_MAX + 1] = {
+	[ERNAT_STATUS_VERSION] = ATTR_STRING, [ERNAT_STATUS_GENERATION] = ATTR_U32,
+	[ERNAT_STATUS_AGE] = ATTR_U64,	      [ERNAT_STATUS_FILE] = ATTR_STRING,
+	[ERNAT_STATUS_HASH] = ATTR_HASH,      [ERNAT_STATUS_ROUTER] = ATTR_STRING,
+	[ERNAT_STATUS_SETS] = ATTR_U32,	      [ERNAT_STATUS_POOLS] = ATTR_U32,
+	[ERNAT_STATUS_SOURCES] = ATTR_U32,    [ERNAT_STATUS_RULES] = ATTR_U32,
+	[ERNAT_STATUS_SESSIONS] = ATTR_U64,   [ERNAT_STATUS_CT_COUNT] = ATTR_U32,
+	[ERNAT_STATUS_CT_MAX] = ATTR_U32,
+};
+
+static void copy(char *to, size_t size, const struct nlattr *attr)
+{
+	snprintf(to, size, "%s", attr ? attr_str(attr) : "");
+}
+
+static void copy_hash(char hash[65], const struct nlattr *attr)
+{
+	const uint8_t *bytes;
+	unsigned int i;
+
+	if (!attr)
+		return;
+	bytes = mnl_attr_get_payload(attr);
+	for (i = 0; i < 32; i++)
+		sprintf(hash + 2 * i, "%02x", bytes[i]);
+}
+
+static int read_status(const struct nlmsghdr *nlh, void *data)
+{
+	const struct nlattr *tb[ERNAT_STATUS_MAX + 1];
+	struct status *s = data;
+
+	if (!attr_parse_reply(nlh, ERNAT_A_STATUS, tb, ERNAT_STATUS_MAX, status_kinds))
+		return MNL_CB_ERROR;
+	copy(s->version, sizeof(s->version), tb[ERNAT_STATUS_VERSION]);
+	copy(s->file, sizeof(s->file), tb[ERNAT_STATUS_FILE]);
+	copy(s->router, sizeof(s->router), tb[ERNAT_STATUS_ROUTER]);
+	copy_hash(s->hash, tb[ERNAT_STATUS_HASH]);
+	s->generation = attr_u32(tb[ERNAT_STATUS_GENERATION]);
+	s->age = attr_u64(tb[ERNAT_STATUS_AGE]);
+	s->sets = attr_u32(tb[ERNAT_STATUS_SETS]);
+	s->pools = attr_u32(tb[ERNAT_STATUS_POOLS]);
+	s->sources = attr_u32(tb[ERNAT_STATUS_SOURCES]);
+	s->rules = attr_u32(tb[ERNAT_STATUS_RULES]);
+	s->sessions = attr_u64(tb[ERNAT_STATUS_SESSIONS]);
+	s->ct_count = attr_u32(tb[ERNAT_STATUS_CT_COUNT]);
+	s->ct_max = attr_u32(tb[ERNAT_STATUS_CT_MAX]);
+	return MNL_CB_OK;
+}
+
+int status_get(struct client *c, struct status *status)
+{
+	memset(status, 0, sizeof(*status));
+	return client_talk(c, client_msg(c, ERNAT_CMD_GET_STATUS, 0), read_status, status);
+}
+
+/* struct picture - all that one screen shows */
+struct picture {
+	struct status status;
+	struct usage_list sources;
+	struct usage_list pools;
+	int drift; /* 0: the file says what runs, 1: it does not, -1: unknown */
+};
+
+static bool take_picture(struct client *c, struct picture *p)
+{
+	if (status_get(c, &p->status)) {
+		client_perror(c, "status");
+		return false;
+	}
+	p->drift = -1;
+	if (p->status.generation && *p->status.file)
+		p->drift = config_drift(c, p->status.file);
+	return usage_get(c, ERNAT_CMD_GET_SOURCE, NULL, &p->sources) &&
+	       usage_get(c, ERNAT_CMD_GET_POOL, NULL, &p->pools);
+}
+
+/* -- JSON ---------------------------------------------------------------- */
+
+static void ruleset_json(const struct picture *p)
+{
+	const struct status *s = &p->status;
+
+	if (!s->generation) {
+		json_null("ruleset");
+		return;
+	}
+	json_object("ruleset");
+	json_uint("generation", s->generation);
+	json_string("file", *s->file ? s->file : NULL);
+	json_string("hash", *s->hash ? s->hash : NULL);
+	json_uint("age", s->age);
+	if (p->drift < 0)
+		json_null("drift");
+	else
+		json_bool("drift", p->drift);
+	json_string("router", *s->router ? s->router : NULL);
+	json_uint("sets", s->sets);
+	json_uint("pools", s->pools);
+	json_uint("route_sources", s->sources);
+	json_uint("rules", s->rules);
+	json_object_end();
+}
+
+static void conntrack_json(const struct status *s)
+{
+	json_object("conntrack");
+	json_uint("count", s->ct_count);
+	json_uint("max", s->ct_max);
+	json_percent("percent", percent(s->ct_count, s->ct_max));
+	json_object_end();
+}
+
+static void picture_json(const struct picture *p)
+{
+	unsigned int i;
+
+	json_object(NULL);
+	json_uint("schema", JSON_SCHEMA);
+	json_string("command", ERNAT_VERSION);
+	json_string("module", p->status.version);
+	ruleset_json(p);
+	json_uint("sessions", p->status.sessions);
+	conntrack_json(&p->status);
+	json_array("route_sources");
+	for (i = 0; i < p->sources.n; i++)
+		usage_source_json(&p->sources.v[i]);
+	json_array_end();
+	json_array("pools");
+	for (i = 0; i < p->pools.n; i++)
+		usage_pool_json(&p->pools.v[i]);
+	json_array_end();
+	json_object_end();
+}
+
+/* -- Text ---------------------------------------------------------------- */
+
+static const char *bar(double share, char buf[BAR + 3])
+{
+	unsigned int full = share >= 100 ? BAR : (unsigned int)(share * BAR / 100 + 0.5);
+	char *s = buf;
+
+	/* What is not nothing is to be seen. */
+	if (!full && share > 0)
+		full = 1;
+	*s++ = '[';
+	memset(s, '#', full);
+	memset(s + full, '.', BAR - full);
+	strcpy(s + BAR, "]");
+	return buf;
+}
+
+static void title(const char *what)
+{
+	printf("%s%-10s%s ", print_color(COLOR_BOLD), what, print_color(COLOR_NONE));
+}
+
+static void warn(const char *text)
+{
+	printf("%s%s%s", print_color(COLOR_YELLOW), text, print_color(COLOR_NONE));
+}
+
+static void print_versions(const struct status *s)
+{
+	char name[PRINT_NAME];
+
+	title("ernat");
+	printf("command %s, module %s", ERNAT_VERSION, print_escape(name, s->version));
+	if (strcmp(s->version, ERNAT_VERSION))
+		warn("  these differ");
+	putchar('\n');
+}
+
+static void print_ruleset(const struct picture *p)
+{
+	const struct status *s = &p->status;
+	char buf[PRINT_NAME], age[PRINT_NUM];
+
+	title("ruleset");
+	if (!s->generation) {
+		printf("no ruleset in this network namespace: ernat apply FILE\n");
+		return;
+	}
+	printf("%s, applied %s ago", *s->file ? print_escape(buf, s->file) : "(no file)",
+	       print_age(s->age, age));
+	if (*s->hash)
+		printf(", sha256 %.12s", s->hash);
+	if (p->drift == 0)
+		printf(", file unchanged");
+	else if (p->drift > 0)
+		warn(", the file has changed since: ernat diff shows how");
+	else if (*s->file)
+		warn(", the file cannot be read now");
+	printf("\n%-10s ", "");
+	if (*s->router)
+		printf("router %s; ", print_escape(buf, s->router));
+	printf("%u sets, %u pools, %u route sources, %u rules\n", s->sets, s->pools, s->sources,
+	       s->rules);
+}
+
+static void print_conntrack(const struct status *s)
+{
+	double share = percent(s->ct_count, s->ct_max);
+	char n[PRINT_NUM], max[PRINT_NUM], fill[BAR + 3];
+
+	title("sessions");
+	printf("%s\n", print_count(s->sessions, n));
+	title("conntrack");
+	printf("%s%s %5.1f%%%s  %s of %s\n", print_color(percent_color(share)), bar(share, fill),
+	       share, print_color(COLOR_NONE), print_count(s->ct_count, n),
+	       print_count(s->ct_max, max));
+}
+
+static void count_cell(struct table *t, const struct nlattr *attr)
+{
+	char buf[PRINT_NUM];
+
+	table_cell(t, COLOR_NONE, "%s", print_count(attr_u64(attr), buf));
+}
+
+static void print_sources(const struct usage_list *list)
+{
+	struct table *t;
+	unsigned int i;
+
+	if (!list->n)
+		return;
+	putchar('\n');
+	t = table_new();
+	table_column(t, "ROUTE-SOURCE", TABLE_SHRINK);
+	table_column(t, "ROLE", 0);
+	table_column(t, "HITS", TABLE_RIGHT);
+	table_column(t, "SESSIONS", TABLE_RIGHT);
+	for (i = 0; i < list->n; i++) {
+		const struct nlattr *const *tb = list->v[i].tb;
+
+		table_cell(t, COLOR_NONE, "%s", attr_str(tb[ERNAT_SOURCE_USAGE_NAME]));
+		table_cell(t, COLOR_NONE, "%s", usage_role(attr_u8(tb[ERNAT_SOURCE_USAGE_ROLE])));
+		count_cell(t, tb[ERNAT_SOURCE_USAGE_HITS]);
+		count_cell(t, tb[ERNAT_SOURCE_USAGE_SESSIONS]);
+	}
+	table_end(t);
+}
+
+static void pool_row(struct table *t, const struct usage *pool)
+{
+	uint64_t failed = attr_u64(pool->tb[ERNAT_POOL_USAGE_EXHAUSTED]) +
+			  attr_u64(pool->tb[ERNAT_POOL_USAGE_HOST_LIMITED]);
+	bool alarm = attr_u8(pool->tb[ERNAT_POOL_USAGE_ALARM]);
+	double share = usage_busiest_percent(pool);
+	char buf[BAR + 3], n[PRINT_NUM];
+
+	table_cell(t, COLOR_NONE, "%s", attr_str(pool->tb[ERNAT_POOL_USAGE_NAME]));
+	table_cell(t, percent_color(share), "%s", bar(share, buf));
+	table_cell(t, percent_color(share), "%.1f%%", share);
+	count_cell(t, pool->tb[ERNAT_POOL_USAGE_SESSIONS]);
+	count_cell(t, pool->tb[ERNAT_POOL_USAGE_PORTS]);
+	table_cell(t, failed ? COLOR_RED : COLOR_NONE, "%s", print_count(failed, n));
+	table_cell(t, alarm ? COLOR_RED : COLOR_NONE, "%s", alarm ? "ALARM" : "-");
+}
+
+static void print_pools(const struct usage_list *list)
+{
+	struct table *t;
+	unsigned int i;
+
+	if (!list->n)
+		return;
+	putchar('\n');
+	t = table_new();
+	table_column(t, "POOL", TABLE_SHRINK);
+	table_column(t, "BUSIEST DESTINATION", 0);
+	table_column(t, "SHARE", TABLE_RIGHT);
+	table_column(t, "SESSIONS", TABLE_RIGHT);
+	table_column(t, "PORTS", TABLE_RIGHT);
+	table_column(t, "FAILED", TABLE_RIGHT);
+	table_column(t, "ALARM", 0);
+	for (i = 0; i < list->n; i++)
+		pool_row(t, &list->v[i]);
+	table_end(t);
+}
+
+static void print_picture(const struct picture *p)
+{
+	print_versions(&p->status);
+	print_ruleset(p);
+	print_conntrack(&p->status);
+	print_sources(&p->sources);
+	print_pools(&p->pools);
+}
+
+int status_main(int argc, char **argv)
+{
+	struct picture *p;
+	int code = EXIT_FAILED;
+	struct client *c;
+
+	(void)argv;
+	if (argc > 1)
+		return usage_error("status");
+	c = client_open();
+	if (!c)
+		return EXIT_FAILED;
+	p = xalloc(sizeof(*p));
+	if (take_picture(c, p)) {
+		if (opts.json)
+			picture_json(p);
+		else
+			print_picture(p);
+		code = EXIT_OK;
+	}
+	usage_free(&p->sources);
+	usage_free(&p->pools);
+	free(p);
+	client_close(c);
+	return code;
+}
