@@ -4,78 +4,150 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "filter.h"
 #include "main.h"
+#include "print.h"
 
-struct ernat_opts opts;
+struct ernat_opts opts = { .progname = "ernat" };
 
-struct command {
-	const char *name;
-	int (*main)(int argc, char **argv);
-	const char *synopsis;
-	const char *description;
+static const struct command show_commands[] = {
+	{ "pool", show_pool_main, "show pool [NAME]",
+	  "addresses, usage and counters of all pools, or all about one", "=POOL", NULL },
+	{ "route-source", show_route_source_main, "show route-source [NAME]",
+	  "connections and sessions by route source", "=SOURCE", NULL },
+	{ "rule", show_rule_main, "show rule [NAME]",
+	  "hits, sessions and failures by rule, in the order in which they are tried", "=RULE",
+	  NULL },
+	{ "session", show_session_main, "show session " FILTER_SYNOPSIS,
+	  "sessions that live; all that is said of them has to hold", FILTER_WORDS, NULL },
+	{ "stats", show_stats_main, "show stats", "every counter, with its meaning", "", NULL },
+	{ "config", show_config_main, "show config [NAME]",
+	  "the ruleset that runs, as a file that apply takes", "=NAME", NULL },
+	{ .name = NULL }
 };
 
-static const struct command commands[] = {
+const struct command commands[] = {
 	{ "apply", apply_main, "apply FILE [--check] [--router NAME]",
-	  "make FILE the ruleset, all of it or nothing; --check only asks whether it could be" },
-	{ "diff", diff_main, "diff FILE", "what applying FILE would change" },
+	  "make FILE the ruleset, all of it or nothing; --check only asks whether it could be",
+	  "=FILE --check --router=VALUE", NULL },
+	{ "diff", diff_main, "diff FILE", "what applying FILE would change", "=FILE", NULL },
 	{ "explain", explain_main,
 	  "explain from A to B [in DEV] [protocol P] [sport N] [dport N] [mark N]",
-	  "what would be decided for such a packet, and why" },
+	  "what would be decided for such a packet, and why",
+	  "from=VALUE to=VALUE in=DEVICE protocol=PROTOCOL sport=VALUE dport=VALUE mark=VALUE",
+	  NULL },
 	{ "flush", flush_main, "flush [--force]",
-	  "end all sessions and remove the ruleset; --force although sessions live" },
-	{ "show", show_main,
-	  "show pool|route-source|rule|session|stats|config [NAME|FILTER]",
-	  "what there is and what is in use" },
-	{ "status", status_main, "status", "one screen: versions, ruleset, pools, conntrack" },
-	{ "version", version_main, "version", "of the command and of the module" },
+	  "end all sessions and remove the ruleset; --force although sessions live", "--force",
+	  NULL },
+	{ "show", NULL, "show pool|route-source|rule|session|stats|config [NAME|FILTER]",
+	  "what there is and what is in use", "", show_commands },
+	{ "status", status_main, "status", "one screen: versions, ruleset, pools, conntrack", "",
+	  NULL },
+	{ "version", version_main, "version", "of the command and of the module", "", NULL },
+	{ .name = NULL }
 };
 
-#define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+static void help_options(FILE *f)
+{
+	fprintf(f, "\n  -j, --json        print JSON\n"
+		   "  -n, --netns NAME  act in that network namespace\n"
+		   "  -h, --help        this text; after a command, that command's\n");
+}
 
 static void help(FILE *f)
 {
-	size_t i;
+	const struct command *c;
 
 	fprintf(f, "Usage: %s [-j] [-n NETNS] COMMAND [ARGUMENTS]\n\n", opts.progname);
-	for (i = 0; i < N_COMMANDS; i++)
-		fprintf(f, "  %s\n        %s\n", commands[i].synopsis, commands[i].description);
-	fprintf(f, "\n  -j, --json        print JSON\n"
-		   "  -n, --netns NAME  act in that network namespace\n"
-		   "  -h, --help        this text; after a command, that command's\n"
-		   "\nSee ernat(8) and ernat.conf(5).\n");
+	for (c = commands; c->name; c++)
+		fprintf(f, "  %s\n        %s\n", c->synopsis, c->description);
+	help_options(f);
+	fprintf(f, "\nA command may be cut short as long as one alone begins so.\n"
+		   "See ernat(8) and ernat.conf(5).\n");
 }
 
-/* As in ip: the first command that begins so. */
-static const struct command *find_command(const char *name)
+static void help_command(FILE *f, const struct command *c)
+{
+	const struct command *s;
+
+	fprintf(f, "Usage: %s %s\n\n", opts.progname, c->synopsis);
+	if (c->sub)
+		for (s = c->sub; s->name; s++)
+			fprintf(f, "  %s\n        %s\n", s->synopsis, s->description);
+	else
+		fprintf(f, "  %s\n", c->description);
+	help_options(f);
+}
+
+const struct command *command_find(const struct command *table, const char *name, bool *ambiguous)
 {
 	const struct command *found = NULL;
-	size_t i;
+	const struct command *c;
+	unsigned int n = 0;
 
-	for (i = 0; i < N_COMMANDS; i++) {
-		if (!strcmp(commands[i].name, name))
-			return &commands[i];
-		if (*name && !strncmp(commands[i].name, name, strlen(name)) && !found)
-			found = &commands[i];
+	for (c = table; c->name; c++) {
+		if (!strcmp(c->name, name)) {
+			n = 1;
+			found = c;
+			break;
+		}
+		if (*name && !strncmp(c->name, name, strlen(name))) {
+			n++;
+			found = c;
+		}
 	}
-	return found;
+	if (ambiguous)
+		*ambiguous = n > 1;
+	return n == 1 ? found : NULL;
 }
 
 int usage_error(const char *command)
 {
-	const struct command *c = find_command(command);
+	const char *sub = strchr(command, ' ');
+	const struct command *c;
+	char name[32];
 
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(command, " "), command);
+	c = command_find(commands, name, NULL);
+	if (c && c->sub && sub)
+		c = command_find(c->sub, sub + 1, NULL);
 	fprintf(stderr, "Usage: %s %s\n", opts.progname, c ? c->synopsis : command);
 	return EXIT_USAGE;
 }
 
-/* Takes the options that every command knows out of argv. Returns the new argc. */
+static int unknown(const struct command *table, const char *name, bool ambiguous)
+{
+	const char *before = ": ";
+	char buf[PRINT_NAME];
+	const struct command *c;
+
+	fprintf(stderr, "ernat: %s \"%s\"", ambiguous ? "ambiguous command" : "unknown command",
+		print_escape(buf, name));
+	for (c = table; ambiguous && c->name; c++) {
+		if (strncmp(c->name, name, strlen(name)))
+			continue;
+		fprintf(stderr, "%s%s", before, c->name);
+		before = ", ";
+	}
+	fprintf(stderr, "%s\n", ambiguous ? "" : "; try ernat --help");
+	return EXIT_USAGE;
+}
+
+/*
+ * Takes the options that every command knows out of argv, up to a "--", which
+ * goes too. Returns the new argc.
+ */
 static int take_options(int argc, char **argv, bool *want_help)
 {
+	bool options = true;
 	int i, n = 0;
 
 	for (i = 0; i < argc; i++) {
-		if (!strcmp(argv[i], "-j") || !strcmp(argv[i], "--json")) {
+		if (!options) {
+			argv[n++] = argv[i];
+		} else if (!strcmp(argv[i], "--")) {
+			options = false;
+		} else if (!strcmp(argv[i], "-j") || !strcmp(argv[i], "--json")) {
 			opts.json = true;
 		} else if (!strcmp(argv[i], "-h") || !strcmp(argv[i], "--help")) {
 			*want_help = true;
@@ -99,39 +171,60 @@ static int finish(int code)
 	if (!fflush(stdout) && !ferror(stdout))
 		return code;
 	if (errno != EPIPE)
-		fprintf(stderr, "ernat: standard output: %s\n", strerror(errno));
+		print_error("standard output: %s", strerror(errno));
 	return code ? code : EXIT_FAILED;
+}
+
+static int run(int argc, char **argv, bool want_help)
+{
+	const struct command *table = commands;
+	const struct command *c;
+	bool ambiguous;
+
+	for (;;) {
+		c = command_find(table, argv[0], &ambiguous);
+		if (!c)
+			return unknown(table, argv[0], ambiguous);
+		if (!c->sub || argc < 2)
+			break;
+		table = c->sub;
+		argc--;
+		argv++;
+	}
+	if (want_help) {
+		help_command(stdout, c);
+		return EXIT_OK;
+	}
+	if (c->sub) {
+		help_command(stderr, c);
+		return EXIT_USAGE;
+	}
+	argv[0] = (char *)c->name;
+	return c->main(argc, argv);
 }
 
 int main(int argc, char **argv)
 {
-	const struct command *c;
 	bool want_help = false;
 
+	/* A reader that has seen enough is no error worth a message. */
 	signal(SIGPIPE, SIG_IGN);
-	opts.progname = "ernat";
-	argc = take_options(argc - 1, argv + 1, &want_help);
+	argc--;
 	argv++;
-	if (argc < 0) {
-		fprintf(stderr, "ernat: -n needs the name of a network namespace\n");
+	if (argc > 0 && !strcmp(argv[0], "--complete"))
+		return finish(complete_main(argc, argv));
+	argc = take_options(argc, argv, &want_help);
+	if (argc < 0 || (opts.netns && !*opts.netns)) {
+		print_error("-n needs the name of a network namespace");
 		return EXIT_USAGE;
 	}
-	if (argc == 0) {
-		help(want_help ? stdout : stderr);
-		return want_help ? finish(EXIT_OK) : EXIT_USAGE;
+	if (argc && !strcmp(argv[0], "help")) {
+		want_help = true;
+		argc--;
+		argv++;
 	}
-	if (!strcmp(argv[0], "help")) {
-		help(stdout);
-		return finish(EXIT_OK);
-	}
-	c = find_command(argv[0]);
-	if (!c) {
-		fprintf(stderr, "ernat: unknown command \"%s\"; try ernat --help\n", argv[0]);
-		return EXIT_USAGE;
-	}
-	if (want_help) {
-		printf("Usage: %s %s\n  %s\n", opts.progname, c->synopsis, c->description);
-		return finish(EXIT_OK);
-	}
-	return finish(c->main(argc, argv));
+	if (argc)
+		return finish(run(argc, argv, want_help));
+	help(want_help ? stdout : stderr);
+	return want_help ? finish(EXIT_OK) : EXIT_USAGE;
 }
