@@ -137,23 +137,23 @@ static void route_json(const char *key, const struct nlattr *const *route, bool 
 	char prefix[PRINT_ADDR + 4], via[PRINT_ADDR];
 
 	if (!there) {
-		json_null(key);
+		json_out_null(key);
 		return;
 	}
-	json_object(key);
-	json_string("route_source", attr_str(route[ERNAT_ROUTE_SOURCE]));
+	json_out_object(key);
+	json_out_string("route_source", attr_str(route[ERNAT_ROUTE_SOURCE]));
 	if (route[ERNAT_ROUTE_PREFIX]) {
-		json_string("prefix", prefix_str(route, prefix));
-		json_string("table", route_table_name(attr_u32(route[ERNAT_ROUTE_TABLE])));
-		json_string("protocol", route_protocol_name(attr_u8(route[ERNAT_ROUTE_PROTOCOL])));
-		json_uint("metric", attr_u32(route[ERNAT_ROUTE_METRIC]));
-		json_bool("lookup", route[ERNAT_ROUTE_LOOKUP]);
+		json_out_string("prefix", prefix_str(route, prefix));
+		json_out_string("table", route_table_name(attr_u32(route[ERNAT_ROUTE_TABLE])));
+		json_out_string("protocol", route_protocol_name(attr_u8(route[ERNAT_ROUTE_PROTOCOL])));
+		json_out_uint("metric", attr_u32(route[ERNAT_ROUTE_METRIC]));
+		json_out_bool("lookup", route[ERNAT_ROUTE_LOOKUP]);
 	}
 	if (route[ERNAT_ROUTE_REALM])
-		json_uint("realm", attr_u32(route[ERNAT_ROUTE_REALM]));
-	json_string("device", attr_str(route[ERNAT_ROUTE_DEVICE]));
-	json_string("via", route[ERNAT_ROUTE_VIA] ? print_addr(route[ERNAT_ROUTE_VIA], via) : NULL);
-	json_object_end();
+		json_out_uint("realm", attr_u32(route[ERNAT_ROUTE_REALM]));
+	json_out_string("device", attr_str(route[ERNAT_ROUTE_DEVICE]));
+	json_out_string("via", route[ERNAT_ROUTE_VIA] ? print_addr(route[ERNAT_ROUTE_VIA], via) : NULL);
+	json_out_object_end();
 }
 
 static void steps_json(const struct decision *d)
@@ -161,17 +161,17 @@ static void steps_json(const struct decision *d)
 	const struct nlattr *attr;
 	struct step step;
 
-	json_array("steps");
+	json_out_array("steps");
 	mnl_attr_for_each_nested(attr, d->nest) {
 		if (!step_parse(&step, attr))
 			continue;
-		json_object(NULL);
-		json_string("rule", step.rule);
-		json_bool("matched", !step.key);
-		json_string("key", step.key);
-		json_object_end();
+		json_out_object(NULL);
+		json_out_string("rule", step.rule);
+		json_out_bool("matched", !step.key);
+		json_out_string("key", step.key);
+		json_out_object_end();
 	}
-	json_array_end();
+	json_out_array_end();
 }
 
 void decision_json(const struct decision *d)
@@ -180,25 +180,25 @@ void decision_json(const struct decision *d)
 	const struct nlattr *addr = d->tb[ERNAT_DECISION_ADDRESS];
 	char buf[PRINT_ADDR];
 
-	json_object(NULL);
-	json_uint("schema", JSON_SCHEMA);
-	json_string("skip", skips[skip_of(d)].word);
-	json_string("in", attr_str(d->tb[ERNAT_DECISION_IN]));
-	json_string("out", attr_str(d->tb[ERNAT_DECISION_OUT]));
+	json_out_object(NULL);
+	json_out_uint("schema", JSON_SCHEMA);
+	json_out_string("skip", skips[skip_of(d)].word);
+	json_out_string("in", attr_str(d->tb[ERNAT_DECISION_IN]));
+	json_out_string("out", attr_str(d->tb[ERNAT_DECISION_OUT]));
 	route_json("route", d->route, d->tb[ERNAT_DECISION_ROUTE]);
 	route_json("return", d->back, d->tb[ERNAT_DECISION_RETURN]);
 	steps_json(d);
-	json_string("rule", attr_str(d->tb[ERNAT_DECISION_RULE]));
-	json_string("action", action_of(d) ? usage_action(action_of(d)) : NULL);
-	json_string("pool", attr_str(d->tb[ERNAT_DECISION_POOL]));
-	json_string("address", addr ? print_addr(addr, buf) : NULL);
-	json_bool("paired", d->tb[ERNAT_DECISION_PAIRED]);
-	json_string("reply_mark", mark ? mark_str(mark, buf) : NULL);
+	json_out_string("rule", attr_str(d->tb[ERNAT_DECISION_RULE]));
+	json_out_string("action", action_of(d) ? usage_action(action_of(d)) : NULL);
+	json_out_string("pool", attr_str(d->tb[ERNAT_DECISION_POOL]));
+	json_out_string("address", addr ? print_addr(addr, buf) : NULL);
+	json_out_bool("paired", d->tb[ERNAT_DECISION_PAIRED]);
+	json_out_string("reply_mark", mark ? mark_str(mark, buf) : NULL);
 	if (d->tb[ERNAT_DECISION_SESSION])
 		session_json("session", &d->session);
 	else
-		json_null("session");
-	json_object_end();
+		json_out_null("session");
+	json_out_object_end();
 }
 
 /* -- Text ---------------------------------------------------------------- */

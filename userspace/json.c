@@ -70,55 +70,55 @@ static void end(char bracket)
 	}
 }
 
-void json_object(const char *key)
+void json_out_object(const char *key)
 {
 	begin(key, '{');
 }
 
-void json_object_end(void)
+void json_out_object_end(void)
 {
 	end('}');
 }
 
-void json_array(const char *key)
+void json_out_array(const char *key)
 {
 	begin(key, '[');
 }
 
-void json_array_end(void)
+void json_out_array_end(void)
 {
 	end(']');
 }
 
-void json_string(const char *key, const char *value)
+void json_out_string(const char *key, const char *value)
 {
 	if (!value) {
-		json_null(key);
+		json_out_null(key);
 		return;
 	}
 	separate(key);
 	put_text(value);
 }
 
-void json_uint(const char *key, uint64_t value)
+void json_out_uint(const char *key, uint64_t value)
 {
 	separate(key);
 	printf("%llu", (unsigned long long)value);
 }
 
-void json_percent(const char *key, double value)
+void json_out_percent(const char *key, double value)
 {
 	separate(key);
 	printf("%.1f", value);
 }
 
-void json_bool(const char *key, bool value)
+void json_out_bool(const char *key, bool value)
 {
 	separate(key);
 	fputs(value ? "true" : "false", stdout);
 }
 
-void json_null(const char *key)
+void json_out_null(const char *key)
 {
 	separate(key);
 	fputs("null", stdout);

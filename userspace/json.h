@@ -12,14 +12,14 @@
 /* Value of "schema" where the top is an object: changes when a key's meaning does. */
 #define JSON_SCHEMA 1
 
-void json_object(const char *key);
-void json_object_end(void);
-void json_array(const char *key);
-void json_array_end(void);
-void json_string(const char *key, const char *value); /* NULL: null */
-void json_uint(const char *key, uint64_t value);
-void json_percent(const char *key, double value);
-void json_bool(const char *key, bool value);
-void json_null(const char *key);
+void json_out_object(const char *key);
+void json_out_object_end(void);
+void json_out_array(const char *key);
+void json_out_array_end(void);
+void json_out_string(const char *key, const char *value); /* NULL: null */
+void json_out_uint(const char *key, uint64_t value);
+void json_out_percent(const char *key, double value);
+void json_out_bool(const char *key, bool value);
+void json_out_null(const char *key);
 
 #endif /* _ERNAT_JSON_H */

@@ -175,10 +175,10 @@ static void print_json(const struct usage_list *list)
 {
 	unsigned int i;
 
-	json_array(NULL);
+	json_out_array(NULL);
 	for (i = 0; i < list->n; i++)
 		usage_pool_json(&list->v[i]);
-	json_array_end();
+	json_out_array_end();
 }
 
 int show_pool_main(int argc, char **argv)

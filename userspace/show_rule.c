@@ -10,15 +10,15 @@ static void rule_json(const struct usage *rule)
 {
 	const struct nlattr *const *tb = rule->tb;
 
-	json_object(NULL);
-	json_string("name", attr_str(tb[ERNAT_RULE_USAGE_NAME]));
-	json_string("action", usage_action(attr_u8(tb[ERNAT_RULE_USAGE_ACTION])));
-	json_string("pool", attr_str(tb[ERNAT_RULE_USAGE_POOL]));
-	json_uint("hits", attr_u64(tb[ERNAT_RULE_USAGE_HITS]));
-	json_uint("sessions", attr_u64(tb[ERNAT_RULE_USAGE_SESSIONS]));
-	json_uint("created", attr_u64(tb[ERNAT_RULE_USAGE_CREATED]));
-	json_uint("failed", attr_u64(tb[ERNAT_RULE_USAGE_FAILED]));
-	json_object_end();
+	json_out_object(NULL);
+	json_out_string("name", attr_str(tb[ERNAT_RULE_USAGE_NAME]));
+	json_out_string("action", usage_action(attr_u8(tb[ERNAT_RULE_USAGE_ACTION])));
+	json_out_string("pool", attr_str(tb[ERNAT_RULE_USAGE_POOL]));
+	json_out_uint("hits", attr_u64(tb[ERNAT_RULE_USAGE_HITS]));
+	json_out_uint("sessions", attr_u64(tb[ERNAT_RULE_USAGE_SESSIONS]));
+	json_out_uint("created", attr_u64(tb[ERNAT_RULE_USAGE_CREATED]));
+	json_out_uint("failed", attr_u64(tb[ERNAT_RULE_USAGE_FAILED]));
+	json_out_object_end();
 }
 
 static void count_cell(struct table *t, const struct nlattr *attr, enum print_color color)
@@ -86,7 +86,7 @@ static void print_list(const struct view *view, const struct usage_list *list)
 	unsigned int i;
 
 	if (opts.json) {
-		json_array(NULL);
+		json_out_array(NULL);
 	} else {
 		t = table_new();
 		view->columns(t);
@@ -100,7 +100,7 @@ static void print_list(const struct view *view, const struct usage_list *list)
 	if (t)
 		table_end(t);
 	else
-		json_array_end();
+		json_out_array_end();
 }
 
 static int show(const struct view *view, int argc, char **argv)

@@ -59,22 +59,22 @@ void session_json(const char *key, const struct session *s)
 	const struct nlattr *const *tb = s->tb;
 	char addr[PRINT_ADDR];
 
-	json_object(key);
-	json_string("pool", attr_str(tb[ERNAT_SESSION_POOL]));
-	json_string("rule", attr_str(tb[ERNAT_SESSION_RULE]));
-	json_string("route_source", attr_str(tb[ERNAT_SESSION_SOURCE]));
-	json_string("protocol", ip_protocol_name(attr_u8(tb[ERNAT_SESSION_PROTOCOL])));
-	json_string("source", print_addr(tb[ERNAT_SESSION_HOST], addr));
-	json_uint("source_port", attr_u16(tb[ERNAT_SESSION_HOST_PORT]));
-	json_string("mapped", print_addr(tb[ERNAT_SESSION_MAPPED], addr));
-	json_uint("mapped_port", attr_u16(tb[ERNAT_SESSION_MAPPED_PORT]));
-	json_string("destination", print_addr(tb[ERNAT_SESSION_DEST], addr));
-	json_uint("destination_port", attr_u16(tb[ERNAT_SESSION_DEST_PORT]));
-	json_uint("zone", attr_u16(tb[ERNAT_SESSION_ZONE]));
-	json_string("vrf", attr_str(tb[ERNAT_SESSION_VRF]));
-	json_string("state", session_state(s));
-	json_uint("age", attr_u64(tb[ERNAT_SESSION_AGE]));
-	json_object_end();
+	json_out_object(key);
+	json_out_string("pool", attr_str(tb[ERNAT_SESSION_POOL]));
+	json_out_string("rule", attr_str(tb[ERNAT_SESSION_RULE]));
+	json_out_string("route_source", attr_str(tb[ERNAT_SESSION_SOURCE]));
+	json_out_string("protocol", ip_protocol_name(attr_u8(tb[ERNAT_SESSION_PROTOCOL])));
+	json_out_string("source", print_addr(tb[ERNAT_SESSION_HOST], addr));
+	json_out_uint("source_port", attr_u16(tb[ERNAT_SESSION_HOST_PORT]));
+	json_out_string("mapped", print_addr(tb[ERNAT_SESSION_MAPPED], addr));
+	json_out_uint("mapped_port", attr_u16(tb[ERNAT_SESSION_MAPPED_PORT]));
+	json_out_string("destination", print_addr(tb[ERNAT_SESSION_DEST], addr));
+	json_out_uint("destination_port", attr_u16(tb[ERNAT_SESSION_DEST_PORT]));
+	json_out_uint("zone", attr_u16(tb[ERNAT_SESSION_ZONE]));
+	json_out_string("vrf", attr_str(tb[ERNAT_SESSION_VRF]));
+	json_out_string("state", session_state(s));
+	json_out_uint("age", attr_u64(tb[ERNAT_SESSION_AGE]));
+	json_out_object_end();
 }
 
 static struct table *new_table(void)
@@ -150,12 +150,12 @@ static int print_sessions(struct client *c, struct nlmsghdr *nlh)
 	int err;
 
 	if (!t)
-		json_array(NULL);
+		json_out_array(NULL);
 	err = client_talk(c, nlh, print_session, t);
 	if (t)
 		table_end(t);
 	else
-		json_array_end();
+		json_out_array_end();
 	/* That stdout failed is said, or not, where it is closed. */
 	if (err && err != -EPIPE)
 		client_perror(c, "session");

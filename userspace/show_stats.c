@@ -64,12 +64,12 @@ static void print_json(const struct nlattr *const *tb)
 {
 	unsigned int i;
 
-	json_object(NULL);
-	json_uint("schema", JSON_SCHEMA);
+	json_out_object(NULL);
+	json_out_uint("schema", JSON_SCHEMA);
 	for (i = 1; i <= ERNAT_STAT_MAX; i++)
 		if (tb[i])
-			json_uint(stat_infos[i].name, attr_u64(tb[i]));
-	json_object_end();
+			json_out_uint(stat_infos[i].name, attr_u64(tb[i]));
+	json_out_object_end();
 }
 
 static void print_table(const struct nlattr *const *tb)

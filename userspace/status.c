@@ -99,55 +99,55 @@ static void ruleset_json(const struct picture *p)
 	const struct status *s = &p->status;
 
 	if (!s->generation) {
-		json_null("ruleset");
+		json_out_null("ruleset");
 		return;
 	}
-	json_object("ruleset");
-	json_uint("generation", s->generation);
-	json_string("file", *s->file ? s->file : NULL);
-	json_string("hash", *s->hash ? s->hash : NULL);
-	json_uint("age", s->age);
+	json_out_object("ruleset");
+	json_out_uint("generation", s->generation);
+	json_out_string("file", *s->file ? s->file : NULL);
+	json_out_string("hash", *s->hash ? s->hash : NULL);
+	json_out_uint("age", s->age);
 	if (p->drift < 0)
-		json_null("drift");
+		json_out_null("drift");
 	else
-		json_bool("drift", p->drift);
-	json_string("router", *s->router ? s->router : NULL);
-	json_uint("sets", s->sets);
-	json_uint("pools", s->pools);
-	json_uint("route_sources", s->sources);
-	json_uint("rules", s->rules);
-	json_object_end();
+		json_out_bool("drift", p->drift);
+	json_out_string("router", *s->router ? s->router : NULL);
+	json_out_uint("sets", s->sets);
+	json_out_uint("pools", s->pools);
+	json_out_uint("route_sources", s->sources);
+	json_out_uint("rules", s->rules);
+	json_out_object_end();
 }
 
 static void conntrack_json(const struct status *s)
 {
-	json_object("conntrack");
-	json_uint("count", s->ct_count);
-	json_uint("max", s->ct_max);
-	json_percent("percent", percent(s->ct_count, s->ct_max));
-	json_object_end();
+	json_out_object("conntrack");
+	json_out_uint("count", s->ct_count);
+	json_out_uint("max", s->ct_max);
+	json_out_percent("percent", percent(s->ct_count, s->ct_max));
+	json_out_object_end();
 }
 
 static void picture_json(const struct picture *p)
 {
 	unsigned int i;
 
-	json_object(NULL);
-	json_uint("schema", JSON_SCHEMA);
-	json_string("command", ERNAT_VERSION);
-	json_string("module", p->status.version);
+	json_out_object(NULL);
+	json_out_uint("schema", JSON_SCHEMA);
+	json_out_string("command", ERNAT_VERSION);
+	json_out_string("module", p->status.version);
 	ruleset_json(p);
-	json_uint("sessions", p->status.sessions);
+	json_out_uint("sessions", p->status.sessions);
 	conntrack_json(&p->status);
-	json_array("route_sources");
+	json_out_array("route_sources");
 	for (i = 0; i < p->sources.n; i++)
 		usage_source_json(&p->sources.v[i]);
-	json_array_end();
-	json_array("pools");
+	json_out_array_end();
+	json_out_array("pools");
 	for (i = 0; i < p->pools.n; i++)
 		usage_pool_json(&p->pools.v[i]);
-	json_array_end();
-	json_object_end();
+	json_out_array_end();
+	json_out_object_end();
 }
 
 /* -- Text ---------------------------------------------------------------- */

@@ -245,17 +245,17 @@ static void busiest_json(const struct usage *pool)
 	char addr[PRINT_ADDR];
 
 	if (!tb[ERNAT_POOL_USAGE_BUSIEST_ADDR]) {
-		json_null("busiest");
+		json_out_null("busiest");
 		return;
 	}
-	json_object("busiest");
-	json_string("destination",
+	json_out_object("busiest");
+	json_out_string("destination",
 		    print_addr_port(tb[ERNAT_POOL_USAGE_BUSIEST_ADDR],
 				    attr_u16(tb[ERNAT_POOL_USAGE_BUSIEST_PORT]), addr));
-	json_string("protocol", ip_protocol_name(attr_u8(tb[ERNAT_POOL_USAGE_BUSIEST_PROTOCOL])));
-	json_uint("sessions", attr_u64(tb[ERNAT_POOL_USAGE_BUSIEST_SESSIONS]));
-	json_percent("percent", usage_busiest_percent(pool));
-	json_object_end();
+	json_out_string("protocol", ip_protocol_name(attr_u8(tb[ERNAT_POOL_USAGE_BUSIEST_PROTOCOL])));
+	json_out_uint("sessions", attr_u64(tb[ERNAT_POOL_USAGE_BUSIEST_SESSIONS]));
+	json_out_percent("percent", usage_busiest_percent(pool));
+	json_out_object_end();
 }
 
 static void ranges_json(const struct usage *pool)
@@ -263,48 +263,48 @@ static void ranges_json(const struct usage *pool)
 	char range[PRINT_ADDR];
 	unsigned int i;
 
-	json_array("addresses");
+	json_out_array("addresses");
 	for (i = 0; i < pool->n_ranges; i++) {
-		json_object(NULL);
-		json_string("range", print_range(pool->range[i].first, pool->range[i].last, range));
-		json_string("state", usage_state(pool->range[i].state));
-		json_uint("sessions", pool->range[i].sessions);
-		json_object_end();
+		json_out_object(NULL);
+		json_out_string("range", print_range(pool->range[i].first, pool->range[i].last, range));
+		json_out_string("state", usage_state(pool->range[i].state));
+		json_out_uint("sessions", pool->range[i].sessions);
+		json_out_object_end();
 	}
-	json_array_end();
+	json_out_array_end();
 }
 
 void usage_pool_json(const struct usage *pool)
 {
 	const struct nlattr *const *tb = pool->tb;
 
-	json_object(NULL);
-	json_string("name", attr_str(tb[ERNAT_POOL_USAGE_NAME]));
+	json_out_object(NULL);
+	json_out_string("name", attr_str(tb[ERNAT_POOL_USAGE_NAME]));
 	ranges_json(pool);
-	json_uint("ports", attr_u64(tb[ERNAT_POOL_USAGE_PORTS]));
-	json_uint("sessions", attr_u64(tb[ERNAT_POOL_USAGE_SESSIONS]));
-	json_uint("peak_sessions", attr_u64(tb[ERNAT_POOL_USAGE_PEAK_SESSIONS]));
-	json_uint("hosts", attr_u64(tb[ERNAT_POOL_USAGE_HOSTS]));
+	json_out_uint("ports", attr_u64(tb[ERNAT_POOL_USAGE_PORTS]));
+	json_out_uint("sessions", attr_u64(tb[ERNAT_POOL_USAGE_SESSIONS]));
+	json_out_uint("peak_sessions", attr_u64(tb[ERNAT_POOL_USAGE_PEAK_SESSIONS]));
+	json_out_uint("hosts", attr_u64(tb[ERNAT_POOL_USAGE_HOSTS]));
 	busiest_json(pool);
-	json_bool("alarm", attr_u8(tb[ERNAT_POOL_USAGE_ALARM]));
-	json_uint("created", attr_u64(tb[ERNAT_POOL_USAGE_CREATED]));
-	json_uint("exhausted", attr_u64(tb[ERNAT_POOL_USAGE_EXHAUSTED]));
-	json_uint("host_limited", attr_u64(tb[ERNAT_POOL_USAGE_HOST_LIMITED]));
-	json_uint("overflowed", attr_u64(tb[ERNAT_POOL_USAGE_OVERFLOWED]));
-	json_uint("reclaimed", attr_u64(tb[ERNAT_POOL_USAGE_RECLAIMED]));
-	json_uint("rerouted", attr_u64(tb[ERNAT_POOL_USAGE_REROUTED]));
-	json_object_end();
+	json_out_bool("alarm", attr_u8(tb[ERNAT_POOL_USAGE_ALARM]));
+	json_out_uint("created", attr_u64(tb[ERNAT_POOL_USAGE_CREATED]));
+	json_out_uint("exhausted", attr_u64(tb[ERNAT_POOL_USAGE_EXHAUSTED]));
+	json_out_uint("host_limited", attr_u64(tb[ERNAT_POOL_USAGE_HOST_LIMITED]));
+	json_out_uint("overflowed", attr_u64(tb[ERNAT_POOL_USAGE_OVERFLOWED]));
+	json_out_uint("reclaimed", attr_u64(tb[ERNAT_POOL_USAGE_RECLAIMED]));
+	json_out_uint("rerouted", attr_u64(tb[ERNAT_POOL_USAGE_REROUTED]));
+	json_out_object_end();
 }
 
 void usage_source_json(const struct usage *source)
 {
 	const struct nlattr *const *tb = source->tb;
 
-	json_object(NULL);
-	json_string("name", attr_str(tb[ERNAT_SOURCE_USAGE_NAME]));
-	json_string("role", usage_role(attr_u8(tb[ERNAT_SOURCE_USAGE_ROLE])));
-	json_uint("hits", attr_u64(tb[ERNAT_SOURCE_USAGE_HITS]));
-	json_uint("sessions", attr_u64(tb[ERNAT_SOURCE_USAGE_SESSIONS]));
-	json_uint("created", attr_u64(tb[ERNAT_SOURCE_USAGE_CREATED]));
-	json_object_end();
+	json_out_object(NULL);
+	json_out_string("name", attr_str(tb[ERNAT_SOURCE_USAGE_NAME]));
+	json_out_string("role", usage_role(attr_u8(tb[ERNAT_SOURCE_USAGE_ROLE])));
+	json_out_uint("hits", attr_u64(tb[ERNAT_SOURCE_USAGE_HITS]));
+	json_out_uint("sessions", attr_u64(tb[ERNAT_SOURCE_USAGE_SESSIONS]));
+	json_out_uint("created", attr_u64(tb[ERNAT_SOURCE_USAGE_CREATED]));
+	json_out_object_end();
 }

@@ -11,12 +11,12 @@
 
 static void print_json(bool loaded, const char *module)
 {
-	json_object(NULL);
-	json_uint("schema", JSON_SCHEMA);
-	json_string("command", ERNAT_VERSION);
-	json_string("module", module);
-	json_bool("loaded", loaded);
-	json_object_end();
+	json_out_object(NULL);
+	json_out_uint("schema", JSON_SCHEMA);
+	json_out_string("command", ERNAT_VERSION);
+	json_out_string("module", module);
+	json_out_bool("loaded", loaded);
+	json_out_object_end();
 }
 
 static void print_text(bool loaded, const char *module)
