@@ -52,7 +52,9 @@ file:
 
 item:
 	statement
-|	head body '}'		{ parse_close(p); }
+|	head body '}'		{ parse_close(p);
+				  if (diag_full(p->cfg))
+					YYABORT; }
 |	head body error '}'	{ parse_close(p);
 				  if (diag_full(p->cfg))
 					YYABORT;

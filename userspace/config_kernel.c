@@ -5,7 +5,7 @@
 #include <libmnl/libmnl.h>
 
 #include "client.h"
-#include "config.h"
+#include "config_netlink.h"
 #include "diag.h"
 
 #define MAX_TRIES 8	/* while somebody else goes on applying */
@@ -330,7 +330,7 @@ static struct object *get_object(struct config *cfg, enum kind kind,
 	return NULL;
 }
 
-static int config_cb(const struct nlmsghdr *nlh, void *data)
+int config_message(const struct nlmsghdr *nlh, void *data)
 {
 	const struct nlattr *tb[ERNAT_A_MAX + 1];
 	struct config *cfg = data;
@@ -375,7 +375,7 @@ static int read_running(struct client *c, struct config *cfg)
 	if (err || !cfg->generation)
 		return err;
 	return client_talk(c, client_msg(c, ERNAT_CMD_GET_CONFIG, NLM_F_DUMP),
-			   config_cb, cfg);
+			   config_message, cfg);
 }
 
 struct config *config_running(struct client *c)

@@ -34,4 +34,7 @@ struct object_writer {
 /* False when @send said so or the object does not fit (reported). */
 bool object_write(struct object_writer *w, const struct object *obj);
 
+/* config_kernel.c: takes a message of ERNAT_CMD_GET_CONFIG into a struct config. */
+int config_message(const struct nlmsghdr *nlh, void *cfg);
+
 #endif

@@ -102,25 +102,6 @@ static const struct mark *find_mark(const struct transaction *t, uint32_t seq,
 	return lo && t->marks[lo - 1].seq == seq ? &t->marks[lo - 1] : NULL;
 }
 
-/* "... at ADDRESS": the last range of the pool that the address is in. */
-static const struct place *place_of_address(const struct object *pool,
-					    const char *text)
-{
-	const struct place *place = NULL;
-	const struct value *v;
-	struct range addr;
-	const char *at, *why;
-
-	at = strstr(text, " at ");
-	if (pool->kind != KIND_POOL || !at || !range_parse(at + 4, &addr, &why))
-		return NULL;
-	for_each_value(v, &pool->key[POOL_ADDRESS]) {
-		if (range_contains(&v->range, &addr))
-			place = &v->place;
-	}
-	return place;
-}
-
 /* The first object that @text names: KIND "NAME". */
 static const struct object *named_in(const struct config *cfg,
 				     const char *text)
@@ -129,8 +110,8 @@ static const struct object *named_in(const struct config *cfg,
 		const char *word;
 		enum kind kind;
 	} words[] = {
-		{ "set \"", KIND_SET }, { "pool \"", KIND_POOL },
-		{ "route source \"", KIND_SOURCE }, { "rule \"", KIND_RULE },
+		{ "pool \"", KIND_POOL }, { "rule \"", KIND_RULE },
+		{ "route source \"", KIND_SOURCE }, { "set \"", KIND_SET },
 	};
 	char name[ERNAT_NAME_MAX];
 	const char *s;
@@ -151,17 +132,61 @@ static const struct object *named_in(const struct config *cfg,
 	return NULL;
 }
 
+/* The address that the kernel means: "... at ADDRESS", "its address ADDRESS". */
+static bool address_in(const char *text, struct range *addr)
+{
+	static const char *const before[] = { " at ", " address " };
+	char word[128];
+	const char *s, *why;
+	size_t i, len;
+
+	for (i = 0; i < 2; i++) {
+		s = strstr(text, before[i]);
+		if (!s)
+			continue;
+		s += strlen(before[i]);
+		len = strcspn(s, " ,");
+		if (len >= sizeof(word))
+			continue;
+		memcpy(word, s, len);
+		word[len] = '\0';
+		if (range_parse(word, addr, &why))
+			return true;
+	}
+	return false;
+}
+
+/* The last range of @pool that @addr is in: the earlier one was no problem. */
+static const struct place *place_of_address(const struct object *pool,
+					    const struct range *addr)
+{
+	const struct place *place = NULL;
+	const struct value *v;
+
+	for_each_value(v, &pool->key[POOL_ADDRESS]) {
+		if (range_contains(&v->range, addr))
+			place = &v->place;
+	}
+	return place;
+}
+
+/*
+ * What the text says is nearer to the mistake than the attribute: a rule is
+ * refused for an address of its pool.
+ */
 static void report(struct transaction *t, const struct mark *mark,
 		   const char *text)
 {
-	const struct object *obj = mark ? mark->obj : named_in(t->cfg, text);
-	const struct place *place = mark ? &mark->place : NULL;
-	const struct place *exact = obj ? place_of_address(obj, text) : NULL;
+	const struct object *named = named_in(t->cfg, text);
+	const struct place *place = NULL;
+	struct range addr;
 
-	if (exact)
-		place = exact;
-	else if (obj && (!place || !place->in))
-		place = &obj->place;
+	if (named && named->kind == KIND_POOL && address_in(text, &addr))
+		place = place_of_address(named, &addr);
+	if (!place && mark)
+		place = mark->place.in ? &mark->place : &mark->obj->place;
+	if (!place && named)
+		place = &named->place;
 	diag_error(t->cfg, place, "%s", text);
 }
 
