@@ -140,7 +140,7 @@ static bool is_left(const struct spans *except, struct ernat_ip first,
 static bool find_overlap(const struct spans *in, const struct spans *except,
 			 struct ernat_ip *at)
 {
-	struct ernat_ip last;
+	struct ernat_ip last = {};
 	unsigned int i;
 
 	for (i = 0; i < in->n; i++) {

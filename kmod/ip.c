@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/kernel.h>
 #include <linux/string.h>
-#include <asm/unaligned.h>
 
 #include "ip.h"
 
@@ -10,8 +9,8 @@ struct ernat_ip ernat_ip_from(const union nf_inet_addr *addr, u8 family)
 	struct ernat_ip ip = {};
 
 	if (family == NFPROTO_IPV6) {
-		ip.hi = get_unaligned_be64(&addr->ip6[0]);
-		ip.lo = get_unaligned_be64(&addr->ip6[2]);
+		ip.hi = (u64)ntohl(addr->ip6[0]) << 32 | ntohl(addr->ip6[1]);
+		ip.lo = (u64)ntohl(addr->ip6[2]) << 32 | ntohl(addr->ip6[3]);
 	} else {
 		ip.lo = ntohl(addr->ip);
 	}
@@ -22,8 +21,10 @@ void ernat_ip_to(struct ernat_ip ip, u8 family, union nf_inet_addr *addr)
 {
 	memset(addr, 0, sizeof(*addr));
 	if (family == NFPROTO_IPV6) {
-		put_unaligned_be64(ip.hi, &addr->ip6[0]);
-		put_unaligned_be64(ip.lo, &addr->ip6[2]);
+		addr->ip6[0] = htonl(ip.hi >> 32);
+		addr->ip6[1] = htonl(ip.hi);
+		addr->ip6[2] = htonl(ip.lo >> 32);
+		addr->ip6[3] = htonl(ip.lo);
 	} else {
 		addr->ip = htonl(ip.lo);
 	}
