@@ -48,9 +48,11 @@ struct ernat_match {
 bool ernat_match_addr(const struct ernat_match *m, u8 family,
 		      const union nf_inet_addr *addr);
 
+/* struct ernat_devname - @len: of @name, without a '*' */
 struct ernat_devname {
 	char name[ERNAT_DEV_MAX];
-	u8 len;				/* wildcard: length before the '*'; else 0 */
+	u8 len;
+	bool wildcard;			/* a '*' followed */
 };
 
 /* Device names; absent key: n is 0. */
