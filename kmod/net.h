@@ -17,8 +17,8 @@
 struct ernat_ruleset;
 
 #define ERNAT_ACCOUNT_BUCKETS	1024
-#define ERNAT_ERRBUFS		32
-#define ERNAT_ERRBUF_LEN	256
+#define ERNAT_ERRBUF_LEN	320
+#define ERNAT_ERRBUFS		(ERNAT_ERRBUF_LEN / 4)
 
 /**
  * struct ernat_net - per-namespace state
@@ -42,8 +42,7 @@ struct ernat_ruleset;
  * @hooks: which hooks are registered; under @lock
  * @nat_ops: private copies for nf_nat, one per family
  * @stat: per-CPU counters, indexed by enum ernat_stat
- * @errbuf: texts of extack, handed out in turn (see compat.h)
- * @errbuf_next: the next one
+ * @errbuf: texts of extack, by their length; see ernat_err()
  * @secret: key of hash decisions that nobody outside should predict
  */
 struct ernat_net {
@@ -71,7 +70,6 @@ struct ernat_net {
 
 	u64 __percpu *stat;
 	char (*errbuf)[ERNAT_ERRBUF_LEN];
-	atomic_t errbuf_next;
 	u32 secret;
 };
 

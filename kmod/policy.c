@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/rtnetlink.h>
+
+#include "attr.h"
+
+#define ARRAY_OF(of) \
+	{ .type = NLA_BINARY, .len = ERNAT_MAX_LIST * sizeof(of) }
+#define NAME		{ .type = NLA_NUL_STRING, .len = ERNAT_NAME_MAX - 1 }
+#define USERDATA	{ .type = NLA_BINARY, .len = ERNAT_USERDATA_MAX }
+#define MARK		NLA_POLICY_EXACT_LEN(sizeof(struct ernat_mark))
+#define PERCENT		NLA_POLICY_RANGE(NLA_U8, 1, 100)
+
+const struct nla_policy ernat_range_policy[ERNAT_RANGE_MAX + 1] = {
+	[ERNAT_RANGE_FIRST] = NLA_POLICY_RANGE(NLA_BINARY, 4, 16),
+	[ERNAT_RANGE_LAST] = NLA_POLICY_RANGE(NLA_BINARY, 4, 16),
+	[ERNAT_RANGE_EXCEPT] = { .type = NLA_FLAG },
+	[ERNAT_RANGE_STATE] =
+		NLA_POLICY_MAX(NLA_U8, __ERNAT_STATE_MAX - 1),
+	[ERNAT_RANGE_ROUTER] = NAME,
+};
+
+static const struct nla_policy match_policy[ERNAT_MATCH_MAX + 1] = {
+	[ERNAT_MATCH_RANGE] = NLA_POLICY_NESTED(ernat_range_policy),
+	[ERNAT_MATCH_SET] = NAME,
+	[ERNAT_MATCH_LOCAL] = { .type = NLA_FLAG },
+};
+
+static const struct nla_policy list_policy[ERNAT_LIST_MAX + 1] = {
+	[ERNAT_LIST_NAME] = NAME,
+	[ERNAT_LIST_NONE] = { .type = NLA_FLAG },
+};
+
+const struct nla_policy ernat_set_policy[ERNAT_SET_MAX + 1] = {
+	[ERNAT_SET_NAME] = NAME,
+	[ERNAT_SET_RANGE] = NLA_POLICY_NESTED(ernat_range_policy),
+};
+
+const struct nla_policy ernat_pool_policy[ERNAT_POOL_MAX + 1] = {
+	[ERNAT_POOL_NAME] = NAME,
+	[ERNAT_POOL_RANGE] = NLA_POLICY_NESTED(ernat_range_policy),
+	[ERNAT_POOL_PORTS] = ARRAY_OF(struct ernat_u16_range),
+	[ERNAT_POOL_OVERFLOW] = NAME,
+	[ERNAT_POOL_HOST_LIMIT] = NLA_POLICY_MIN(NLA_U32, 1),
+	[ERNAT_POOL_HOST_PREFIX] = NLA_POLICY_RANGE(NLA_U8, 1, 128),
+	[ERNAT_POOL_ALARM_RAISE] = PERCENT,
+	[ERNAT_POOL_ALARM_CLEAR] = PERCENT,
+	[ERNAT_POOL_EXHAUSTED] =
+		NLA_POLICY_MAX(NLA_U8, __ERNAT_EXHAUSTED_MAX - 1),
+	[ERNAT_POOL_LOG_SESSIONS] = { .type = NLA_FLAG },
+	[ERNAT_POOL_USERDATA] = USERDATA,
+};
+
+const struct nla_policy ernat_source_policy[ERNAT_SOURCE_MAX + 1] = {
+	[ERNAT_SOURCE_NAME] = NAME,
+	[ERNAT_SOURCE_ROLE] = NLA_POLICY_MAX(NLA_U8, __ERNAT_ROLE_MAX - 1),
+	[ERNAT_SOURCE_PROTOCOL] = ARRAY_OF(u8),
+	[ERNAT_SOURCE_TABLE] = ARRAY_OF(u32),
+	[ERNAT_SOURCE_VRF] = NLA_POLICY_NESTED(list_policy),
+	[ERNAT_SOURCE_DEVICE] = NLA_POLICY_NESTED(list_policy),
+	[ERNAT_SOURCE_VIA] = NLA_POLICY_NESTED(match_policy),
+	[ERNAT_SOURCE_REALM] = ARRAY_OF(u32),
+	[ERNAT_SOURCE_METRIC] = ARRAY_OF(struct ernat_u32_range),
+	[ERNAT_SOURCE_PREFIX] = ARRAY_OF(struct ernat_route_prefix),
+	[ERNAT_SOURCE_LOOKUP] = NLA_POLICY_MIN(NLA_U32, 1),
+	[ERNAT_SOURCE_NO_GUARD] = { .type = NLA_FLAG },
+	[ERNAT_SOURCE_ALLOW] = NLA_POLICY_NESTED(match_policy),
+	[ERNAT_SOURCE_USERDATA] = USERDATA,
+};
+
+const struct nla_policy ernat_rule_policy[ERNAT_RULE_MAX + 1] = {
+	[ERNAT_RULE_NAME] = NAME,
+	[ERNAT_RULE_TO] = NLA_POLICY_NESTED(list_policy),
+	[ERNAT_RULE_RETURN] = NLA_POLICY_NESTED(list_policy),
+	[ERNAT_RULE_IN] = NLA_POLICY_NESTED(list_policy),
+	[ERNAT_RULE_OUT] = NLA_POLICY_NESTED(list_policy),
+	[ERNAT_RULE_VRF] = NLA_POLICY_NESTED(list_policy),
+	[ERNAT_RULE_FROM] = NLA_POLICY_NESTED(match_policy),
+	[ERNAT_RULE_DEST] = NLA_POLICY_NESTED(match_policy),
+	[ERNAT_RULE_PROTOCOL] = ARRAY_OF(u8),
+	[ERNAT_RULE_SPORT] = ARRAY_OF(struct ernat_u16_range),
+	[ERNAT_RULE_DPORT] = ARRAY_OF(struct ernat_u16_range),
+	[ERNAT_RULE_MARK] = MARK,
+	[ERNAT_RULE_FAMILY] = { .type = NLA_U8 },
+	[ERNAT_RULE_ACTION] =
+		NLA_POLICY_RANGE(NLA_U8, ERNAT_ACTION_SNAT,
+				 __ERNAT_ACTION_MAX - 1),
+	[ERNAT_RULE_POOL] = NAME,
+	[ERNAT_RULE_REPLY_MARK] = MARK,
+	[ERNAT_RULE_USERDATA] = USERDATA,
+};
+
+const struct nla_policy ernat_settings_policy[ERNAT_SETTINGS_MAX + 1] = {
+	[ERNAT_SETTINGS_ROUTER] = NAME,
+	[ERNAT_SETTINGS_FILE] = { .type = NLA_NUL_STRING, .len = 4095 },
+	[ERNAT_SETTINGS_HASH] = NLA_POLICY_EXACT_LEN(32),
+	[ERNAT_SETTINGS_CT_ALARM_RAISE] = PERCENT,
+	[ERNAT_SETTINGS_CT_ALARM_CLEAR] = PERCENT,
+	[ERNAT_SETTINGS_USERDATA] = USERDATA,
+};

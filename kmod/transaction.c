@@ -1,0 +1,458 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/jhash.h>
+#include <linux/mm.h>
+#include <linux/random.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+
+#include "hook.h"
+#include "session.h"
+#include "taken.h"
+#include "transaction.h"
+
+#define NAME_BUCKETS	4096
+
+struct name {
+	struct hlist_node node;
+	enum ernat_named kind;
+	void *object;
+	char name[];
+};
+
+int ernat_refuse(struct ernat_transaction *tr, const struct nlattr *attr,
+		 int err, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	ernat_verr(tr->en, tr->extack, attr, fmt, args);
+	va_end(args);
+	return err;
+}
+
+static struct hlist_head *name_bucket(const struct ernat_transaction *tr,
+				      enum ernat_named kind, const char *name)
+{
+	u32 hash = jhash(name, strlen(name), tr->seed + kind);
+
+	return &tr->names[hash % NAME_BUCKETS];
+}
+
+void *ernat_transaction_named(const struct ernat_transaction *tr,
+			      enum ernat_named kind, const char *name)
+{
+	struct name *n;
+
+	hlist_for_each_entry(n, name_bucket(tr, kind, name), node)
+		if (n->kind == kind && !strcmp(n->name, name))
+			return n->object;
+	return NULL;
+}
+
+int ernat_transaction_name(struct ernat_transaction *tr, enum ernat_named kind,
+			   const char *name, void *object)
+{
+	size_t len = strlen(name) + 1;
+	struct name *n;
+
+	n = kmalloc(struct_size(n, name, len), GFP_KERNEL_ACCOUNT);
+	if (!n)
+		return -ENOMEM;
+	n->kind = kind;
+	n->object = object;
+	memcpy(n->name, name, len);
+	hlist_add_head(&n->node, name_bucket(tr, kind, name));
+	return 0;
+}
+
+static void free_names(struct ernat_transaction *tr)
+{
+	struct hlist_node *tmp;
+	struct name *n;
+	unsigned int i;
+
+	for (i = 0; tr->names && i < NAME_BUCKETS; i++)
+		hlist_for_each_entry_safe(n, tmp, &tr->names[i], node)
+			kfree(n);
+	kvfree(tr->names);
+}
+
+int ernat_transaction_charge(struct ernat_transaction *tr,
+			     const struct nlattr *attr, unsigned int n)
+{
+	if (n > ERNAT_MAX_RANGES - tr->rs->n_ranges)
+		return ernat_refuse(tr, attr, -E2BIG,
+				    "more than %u ranges and entries of lists in all",
+				    ERNAT_MAX_RANGES);
+	tr->rs->n_ranges += n;
+	return 0;
+}
+
+static struct ernat_ports *same_ports(struct ernat_ports *const *v,
+				      unsigned int n,
+				      const struct ernat_ports *ports)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		if (ernat_ports_equal(v[i], ports))
+			return v[i];
+	return NULL;
+}
+
+static struct ernat_ports *running_ports(struct ernat_transaction *tr,
+					 const struct ernat_ports *ports)
+{
+	const struct ernat_ports *last = NULL;
+	const struct ernat_ruleset *rs;
+	unsigned int i;
+
+	rs = rcu_dereference_protected(tr->en->ruleset,
+				       lockdep_is_held(&tr->en->lock));
+	for (i = 0; rs && i < rs->n_pools; i++) {
+		if (rs->pools[i]->ports == last)
+			continue;
+		last = rs->pools[i]->ports;
+		if (ernat_ports_equal(last, ports))
+			return rs->pools[i]->ports;
+	}
+	return NULL;
+}
+
+static int remember_ports(struct ernat_transaction *tr,
+			  struct ernat_ports *ports)
+{
+	if (!tr->ports) {
+		tr->ports = kvmalloc_array(ERNAT_MAX_POOLS, sizeof(*tr->ports),
+					   GFP_KERNEL_ACCOUNT);
+		if (!tr->ports)
+			return -ENOMEM;
+	}
+	/* A pool that is refused leaves its list: one more cannot be. */
+	if (tr->n_ports == ERNAT_MAX_POOLS)
+		return -E2BIG;
+	tr->ports[tr->n_ports++] = ports;
+	return 0;
+}
+
+/* Blocks of the port table are known to be full by the id of a list. */
+struct ernat_ports *ernat_transaction_ports(struct ernat_transaction *tr,
+					    const struct ernat_u16_range *v,
+					    unsigned int n)
+{
+	struct ernat_ports *made, *known;
+
+	made = ernat_ports_new(v, n);
+	if (!made)
+		return NULL;
+	known = same_ports(tr->ports, tr->n_ports, made);
+	if (known) {
+		ernat_ports_put(made);
+		return ernat_ports_get(known);
+	}
+	known = running_ports(tr, made);
+	if (known) {
+		ernat_ports_put(made);
+		made = ernat_ports_get(known);
+	}
+	if (remember_ports(tr, made)) {
+		ernat_ports_put(made);
+		return NULL;
+	}
+	return ernat_ports_get(made);
+}
+
+struct ernat_transaction *ernat_transaction_find(struct ernat_net *en,
+						 const struct sock *sk,
+						 u64 cookie)
+{
+	struct ernat_transaction *tr;
+
+	lockdep_assert_held(&en->lock);
+	list_for_each_entry(tr, &en->transactions, node)
+		if (tr->sk == sk && tr->cookie == cookie)
+			return tr;
+	return NULL;
+}
+
+static struct ernat_transaction *alloc_transaction(void)
+{
+	struct ernat_transaction *tr;
+
+	tr = kzalloc(sizeof(*tr), GFP_KERNEL_ACCOUNT);
+	if (!tr)
+		return NULL;
+	tr->names = kvcalloc(NAME_BUCKETS, sizeof(*tr->names),
+			     GFP_KERNEL_ACCOUNT);
+	tr->rs = kzalloc(sizeof(*tr->rs), GFP_KERNEL_ACCOUNT);
+	if (!tr->names || !tr->rs) {
+		kvfree(tr->names);
+		kfree(tr->rs);
+		kfree(tr);
+		return NULL;
+	}
+	INIT_LIST_HEAD(&tr->blocks);
+	tr->taken[0] = RB_ROOT;
+	tr->taken[1] = RB_ROOT;
+	tr->seed = get_random_u32();
+	tr->cookie = get_random_u64();
+	tr->rs->ct_alarm_raise = 80;
+	tr->rs->ct_alarm_clear = 70;
+	return tr;
+}
+
+int ernat_transaction_begin(struct ernat_net *en, struct sock *sk,
+			    struct netlink_ext_ack *extack, u64 *cookie)
+{
+	struct ernat_transaction *tr, *tmp;
+
+	lockdep_assert_held(&en->lock);
+	list_for_each_entry_safe(tr, tmp, &en->transactions, node)
+		if (tr->sk == sk)
+			ernat_transaction_free(tr);
+	if (en->n_transactions >= ERNAT_MAX_TRANSACTIONS)
+		return ernat_err(en, extack, NULL, -EBUSY,
+				 "%u transactions are open already",
+				 ERNAT_MAX_TRANSACTIONS);
+	tr = alloc_transaction();
+	if (!tr)
+		return -ENOMEM;
+	tr->en = en;
+	sock_hold(sk);
+	tr->sk = sk;
+	list_add(&tr->node, &en->transactions);
+	WRITE_ONCE(en->n_transactions, en->n_transactions + 1);
+	*cookie = tr->cookie;
+	return 0;
+}
+
+void ernat_transaction_free(struct ernat_transaction *tr)
+{
+	struct ernat_net *en = tr->en;
+	unsigned int i;
+
+	list_del(&tr->node);
+	WRITE_ONCE(en->n_transactions, en->n_transactions - 1);
+	free_names(tr);
+	ernat_taken_free(tr);
+	for (i = 0; i < tr->n_ports; i++)
+		ernat_ports_put(tr->ports[i]);
+	kvfree(tr->ports);
+	ernat_ruleset_free(tr->rs);
+	sock_put(tr->sk);
+	kfree(tr);
+}
+
+void ernat_transaction_forget(struct ernat_net *en)
+{
+	struct ernat_transaction *tr, *tmp;
+
+	/* A socket that is being closed is not beginning one. */
+	if (!READ_ONCE(en->n_transactions))
+		return;
+	mutex_lock(&en->lock);
+	list_for_each_entry_safe(tr, tmp, &en->transactions, node)
+		if (sock_flag(tr->sk, SOCK_DEAD))
+			ernat_transaction_free(tr);
+	mutex_unlock(&en->lock);
+}
+
+void ernat_transaction_forget_all(struct ernat_net *en)
+{
+	struct ernat_transaction *tr, *tmp;
+
+	mutex_lock(&en->lock);
+	list_for_each_entry_safe(tr, tmp, &en->transactions, node)
+		ernat_transaction_free(tr);
+	mutex_unlock(&en->lock);
+}
+
+static bool is_active(const struct ernat_range *r, const void *data)
+{
+	const struct ernat_ruleset *rs = data;
+
+	if (r->router)
+		return !strcmp(r->router, rs->router);
+	return r->state == ERNAT_STATE_ACTIVE;
+}
+
+static bool is_not_draining(const struct ernat_range *r, const void *data)
+{
+	return r->state != ERNAT_STATE_DRAIN;
+}
+
+/* Addresses in a span; U64_MAX stands for all that do not fit. */
+static u64 span_size(const struct ernat_span *s)
+{
+	u64 lo = s->last.lo - s->first.lo;
+	u64 hi = s->last.hi - s->first.hi - (s->last.lo < s->first.lo);
+
+	return hi || lo == U64_MAX ? U64_MAX : lo + 1;
+}
+
+static int number_active(struct ernat_pool *pool, unsigned int f,
+			 const struct ernat_addrset *active)
+{
+	struct ernat_pool_span *v;
+	u64 index = 0, size;
+	unsigned int i;
+
+	if (!active->n[f])
+		return 0;
+	v = kvmalloc_array(active->n[f], sizeof(*v), GFP_KERNEL_ACCOUNT);
+	if (!v)
+		return -ENOMEM;
+	for (i = 0; i < active->n[f]; i++) {
+		v[i].first = active->v[f][i].first;
+		v[i].last = active->v[f][i].last;
+		v[i].index = index;
+		size = span_size(&active->v[f][i]);
+		index = index > U64_MAX - size ? U64_MAX : index + size;
+	}
+	pool->active[f] = v;
+	pool->n_active[f] = active->n[f];
+	pool->n_addrs[f] = index;
+	return 0;
+}
+
+static int compile_active(const struct ernat_transaction *tr,
+			  struct ernat_pool *pool)
+{
+	struct ernat_addrset active = {};
+	unsigned int f;
+	int err;
+
+	err = ernat_addrset_compile(&active, &pool->ranges, is_active, tr->rs,
+				    NULL);
+	for (f = 0; f < 2 && !err; f++)
+		err = number_active(pool, f, &active);
+	ernat_addrset_free(&active);
+	return err;
+}
+
+static int find_families(struct ernat_pool *pool)
+{
+	struct ernat_addrset s = {};
+	int err;
+
+	err = ernat_addrset_compile(&s, &pool->ranges, is_not_draining, NULL,
+				    NULL);
+	pool->families = (s.n[0] ? 1 : 0) | (s.n[1] ? 2 : 0);
+	ernat_addrset_free(&s);
+	return err;
+}
+
+static int settle_pool(struct ernat_transaction *tr, struct ernat_pool *pool,
+		       const struct nlattr *attr)
+{
+	struct ernat_overlap overlap;
+	char text[ERNAT_IP_TEXT];
+	int err;
+
+	err = ernat_addrset_compile(&pool->members, &pool->ranges, NULL, NULL,
+				    &overlap);
+	if (err == -EEXIST)
+		return ernat_refuse(tr, attr, err,
+				    "pool \"%s\" overlaps itself at %s",
+				    pool->account->name,
+				    ernat_ip_text(text, overlap.family,
+						  overlap.at));
+	if (!err)
+		err = compile_active(tr, pool);
+	if (!err)
+		err = find_families(pool);
+	if (!err)
+		err = ernat_taken_add(tr, pool, attr);
+	return err;
+}
+
+int ernat_transaction_settle(struct ernat_transaction *tr,
+			     const struct nlattr *attr)
+{
+	int err = 0;
+
+	if (tr->settled)
+		return 0;
+	if (tr->open_set)
+		err = ernat_addrset_compile(&tr->open_set->addrs,
+					    &tr->open_set->ranges, NULL, NULL,
+					    NULL);
+	if (tr->open_pool)
+		err = settle_pool(tr, tr->open_pool, attr);
+	tr->settled = true;
+	return err;
+}
+
+void ernat_transaction_unsettle(struct ernat_transaction *tr)
+{
+	struct ernat_pool *pool = tr->open_pool;
+	unsigned int f;
+
+	if (!tr->settled)
+		return;
+	tr->settled = false;
+	if (tr->open_set)
+		ernat_addrset_free(&tr->open_set->addrs);
+	if (!pool)
+		return;
+	ernat_taken_remove(tr, pool);
+	ernat_addrset_free(&pool->members);
+	for (f = 0; f < 2; f++) {
+		kvfree(pool->active[f]);
+		pool->active[f] = NULL;
+		pool->n_active[f] = 0;
+		pool->n_addrs[f] = 0;
+	}
+}
+
+static int publish(struct ernat_net *en, struct ernat_ruleset *rs)
+{
+	struct ernat_ruleset *old;
+	int err;
+
+	lockdep_assert_held(&en->lock);
+	err = ernat_hook_update(en, rs);
+	if (err)
+		return err;
+	if (!++en->last_generation)
+		en->last_generation = 1;
+	rs->generation = en->last_generation;
+	old = rcu_replace_pointer(en->ruleset, rs, lockdep_is_held(&en->lock));
+	en->generation = rs->generation;
+	en->commit_time = ktime_get_boottime_seconds();
+	ernat_count(en, ERNAT_STAT_COMMITS);
+	if (old) {
+		synchronize_rcu();
+		ernat_ruleset_free(old);
+	}
+	ernat_session_drain(en);
+	return 0;
+}
+
+int ernat_transaction_commit(struct ernat_transaction *tr, bool check)
+{
+	struct ernat_ruleset *rs = tr->rs;
+	int err;
+
+	lockdep_assert_held(&tr->en->lock);
+	if (tr->refused)
+		return ernat_refuse(tr, NULL, -EINVAL,
+				    "an object of this transaction was refused");
+	err = ernat_transaction_settle(tr, NULL);
+	if (err)
+		return err;
+	if (!rs->n_rules && !rs->n_pools && !rs->n_sources)
+		return ernat_refuse(tr, NULL, -ENODATA,
+				    "no rule, no pool and no route source: flush removes a ruleset");
+	err = ernat_ruleset_compile(rs);
+	if (!err)
+		err = ernat_route_compile(rs);
+	if (err || check)
+		return err;
+	err = publish(tr->en, rs);
+	if (err)
+		return ernat_refuse(tr, NULL, err,
+				    "the hooks could not be registered");
+	tr->rs = NULL;
+	return 0;
+}
