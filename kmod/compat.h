@@ -28,4 +28,12 @@ static inline u32 ernat_random_below(u32 n)
 #define ernat_assign_str(dst, src)	__assign_str(dst, src)
 #endif
 
+/* Attributes of a dump's request; a struct genl_info holds them since 6.7. */
+#include <net/genetlink.h>
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+#define ernat_dump_attrs(cb)	(genl_info_dump(cb)->attrs)
+#else
+#define ernat_dump_attrs(cb)	(genl_dumpit_info(cb)->attrs)
+#endif
+
 #endif /* _ERNAT_COMPAT_H */
