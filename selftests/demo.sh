@@ -28,12 +28,12 @@ told() {
 }
 
 verdict() {
-	if [ $FAILED -eq 0 ]; then
+	if [ "$FAILED" -eq 0 ]; then
 		printf '\nVERDICT: everything was as told (%d checks, %d s).\n' \
-			$TESTS $SECONDS
+			"$TESTS" "$SECONDS"
 	else
 		printf '\nVERDICT: %d of %d checks were NOT as told.\n' \
-			$FAILED $TESTS
+			"$FAILED" "$TESTS"
 	fi
 }
 

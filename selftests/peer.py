@@ -108,6 +108,8 @@ def serve(args):
                 s.listen(1024)
                 add(s, name + ' listen')
             s = datagram_socket(fam, socket.SOCK_DGRAM, 0)
+            # so that clients beside it may use its ports
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             s.bind((any_, port))
             add(s, 'udp')
     for proto in (47, 50):
