@@ -145,14 +145,16 @@ static void route_json(const char *key, const struct nlattr *const *route, bool 
 	if (route[ERNAT_ROUTE_PREFIX]) {
 		json_out_string("prefix", prefix_str(route, prefix));
 		json_out_string("table", route_table_name(attr_u32(route[ERNAT_ROUTE_TABLE])));
-		json_out_string("protocol", route_protocol_name(attr_u8(route[ERNAT_ROUTE_PROTOCOL])));
+		json_out_string("protocol",
+				route_protocol_name(attr_u8(route[ERNAT_ROUTE_PROTOCOL])));
 		json_out_uint("metric", attr_u32(route[ERNAT_ROUTE_METRIC]));
 		json_out_bool("lookup", route[ERNAT_ROUTE_LOOKUP]);
 	}
 	if (route[ERNAT_ROUTE_REALM])
 		json_out_uint("realm", attr_u32(route[ERNAT_ROUTE_REALM]));
 	json_out_string("device", attr_str(route[ERNAT_ROUTE_DEVICE]));
-	json_out_string("via", route[ERNAT_ROUTE_VIA] ? print_addr(route[ERNAT_ROUTE_VIA], via) : NULL);
+	json_out_string("via",
+			route[ERNAT_ROUTE_VIA] ? print_addr(route[ERNAT_ROUTE_VIA], via) : NULL);
 	json_out_object_end();
 }
 
@@ -346,7 +348,8 @@ static void print_session(const struct decision *d)
 void decision_print(const struct decision *d, const struct flow *flow)
 {
 	print_packet(d, flow);
-	if (d->tb[ERNAT_DECISION_ROUTE])
+	/* What is not asked for a route has none worth a line. */
+	if (d->route[ERNAT_ROUTE_PREFIX] || skip_of(d) == ERNAT_SKIP_NONE)
 		print_route("route", d->route);
 	if (d->tb[ERNAT_DECISION_RETURN])
 		print_route("return", d->back);

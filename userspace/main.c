@@ -21,8 +21,8 @@ static const struct command show_commands[] = {
 	{ "session", show_session_main, "show session " FILTER_SYNOPSIS,
 	  "sessions that live; all that is said of them has to hold", FILTER_WORDS, NULL },
 	{ "stats", show_stats_main, "show stats", "every counter, with its meaning", "", NULL },
-	{ "config", show_config_main, "show config [NAME]",
-	  "the ruleset that runs, as a file that apply takes", "=NAME", NULL },
+	{ "config", show_config_main, "show config [NAME] [--file FILE]",
+	  "the ruleset that runs, as a file that apply takes", "=NAME --file=FILE", NULL },
 	{ .name = NULL }
 };
 

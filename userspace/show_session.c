@@ -125,17 +125,43 @@ static void row(struct table *t, const struct session *s)
 	table_cell(t, COLOR_NONE, "%u", attr_u16(s->tb[ERNAT_SESSION_ZONE]));
 }
 
-/* @data: the table, NULL for JSON. */
+/* struct output - begun with the first session, so that a refusal prints nothing */
+struct output {
+	struct table *table;
+	bool begun;
+};
+
+static void begin(struct output *out)
+{
+	if (out->begun)
+		return;
+	out->begun = true;
+	if (opts.json)
+		json_out_array(NULL);
+	else
+		out->table = new_table();
+}
+
+static void end(struct output *out)
+{
+	if (out->table)
+		table_end(out->table);
+	else
+		json_out_array_end();
+}
+
 static int print_session(const struct nlmsghdr *nlh, void *data)
 {
 	const struct nlattr *tb[ERNAT_A_MAX + 1];
+	struct output *out = data;
 	struct session s;
 
 	client_parse(nlh, tb);
 	if (!session_parse(&s, tb[ERNAT_A_SESSION]))
 		return MNL_CB_ERROR;
-	if (data)
-		row(data, &s);
+	begin(out);
+	if (out->table)
+		row(out->table, &s);
 	else
 		session_json(NULL, &s);
 	if (!print_failed())
@@ -146,16 +172,13 @@ static int print_session(const struct nlmsghdr *nlh, void *data)
 
 static int print_sessions(struct client *c, struct nlmsghdr *nlh)
 {
-	struct table *t = opts.json ? NULL : new_table();
-	int err;
+	struct output out = {};
+	int err = client_talk(c, nlh, print_session, &out);
 
-	if (!t)
-		json_out_array(NULL);
-	err = client_talk(c, nlh, print_session, t);
-	if (t)
-		table_end(t);
-	else
-		json_out_array_end();
+	if (!err)
+		begin(&out);
+	if (out.begun)
+		end(&out);
 	/* That stdout failed is said, or not, where it is closed. */
 	if (err && err != -EPIPE)
 		client_perror(c, "session");

@@ -188,6 +188,11 @@ static void print_versions(const struct status *s)
 	putchar('\n');
 }
 
+static void print_number(uint32_t n, const char *what, const char *end)
+{
+	printf("%u %s%s%s", n, what, n == 1 ? "" : "s", end);
+}
+
 static void print_ruleset(const struct picture *p)
 {
 	const struct status *s = &p->status;
@@ -211,8 +216,10 @@ static void print_ruleset(const struct picture *p)
 	printf("\n%-10s ", "");
 	if (*s->router)
 		printf("router %s; ", print_escape(buf, s->router));
-	printf("%u sets, %u pools, %u route sources, %u rules\n", s->sets, s->pools, s->sources,
-	       s->rules);
+	print_number(s->sets, "set", ", ");
+	print_number(s->pools, "pool", ", ");
+	print_number(s->sources, "route source", ", ");
+	print_number(s->rules, "rule", "\n");
 }
 
 static void print_conntrack(const struct status *s)
@@ -259,17 +266,30 @@ static void print_sources(const struct usage_list *list)
 	table_end(t);
 }
 
+/* Without a busiest destination there is no share, rather than one of nothing. */
+static void share_cells(struct table *t, const struct usage *pool)
+{
+	double share = usage_busiest_percent(pool);
+	char buf[BAR + 3];
+
+	if (!pool->tb[ERNAT_POOL_USAGE_BUSIEST_ADDR]) {
+		table_cell(t, COLOR_DIM, "-");
+		table_cell(t, COLOR_DIM, "-");
+		return;
+	}
+	table_cell(t, percent_color(share), "%s", bar(share, buf));
+	table_cell(t, percent_color(share), "%.1f%%", share);
+}
+
 static void pool_row(struct table *t, const struct usage *pool)
 {
 	uint64_t failed = attr_u64(pool->tb[ERNAT_POOL_USAGE_EXHAUSTED]) +
 			  attr_u64(pool->tb[ERNAT_POOL_USAGE_HOST_LIMITED]);
 	bool alarm = attr_u8(pool->tb[ERNAT_POOL_USAGE_ALARM]);
-	double share = usage_busiest_percent(pool);
-	char buf[BAR + 3], n[PRINT_NUM];
+	char n[PRINT_NUM];
 
 	table_cell(t, COLOR_NONE, "%s", attr_str(pool->tb[ERNAT_POOL_USAGE_NAME]));
-	table_cell(t, percent_color(share), "%s", bar(share, buf));
-	table_cell(t, percent_color(share), "%.1f%%", share);
+	share_cells(t, pool);
 	count_cell(t, pool->tb[ERNAT_POOL_USAGE_SESSIONS]);
 	count_cell(t, pool->tb[ERNAT_POOL_USAGE_PORTS]);
 	table_cell(t, failed ? COLOR_RED : COLOR_NONE, "%s", print_count(failed, n));
