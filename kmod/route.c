@@ -101,7 +101,7 @@ static bool route_has_prefix(const struct ernat_source *s,
 		const struct ernat_route_prefix *p = &s->prefix[i];
 		bool covered;
 
-		if ((p->family == AF_INET6) != (family == NFPROTO_IPV6) ||
+		if (p->family != family ||
 		    r->prefix_len < p->ge || r->prefix_len > p->le ||
 		    r->prefix_len < p->len)
 			continue;
@@ -645,7 +645,7 @@ static bool devices_are_exact(const struct ernat_devs *devs)
 	unsigned int i;
 
 	for (i = 0; i < devs->n; i++)
-		if (devs->v[i].len)
+		if (devs->v[i].wildcard)
 			return false;
 	return devs->n;
 }
