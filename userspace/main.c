@@ -135,7 +135,7 @@ static int unknown(const struct command *table, const char *name, bool ambiguous
 
 /*
  * Takes the options that every command knows out of argv, up to a "--", which
- * goes too. Returns the new argc.
+ * stays for the command to see. Returns the new argc.
  */
 static int take_options(int argc, char **argv, bool *want_help)
 {
@@ -143,10 +143,10 @@ static int take_options(int argc, char **argv, bool *want_help)
 	int i, n = 0;
 
 	for (i = 0; i < argc; i++) {
+		if (!strcmp(argv[i], "--"))
+			options = false;
 		if (!options) {
 			argv[n++] = argv[i];
-		} else if (!strcmp(argv[i], "--")) {
-			options = false;
 		} else if (!strcmp(argv[i], "-j") || !strcmp(argv[i], "--json")) {
 			opts.json = true;
 		} else if (!strcmp(argv[i], "-h") || !strcmp(argv[i], "--help")) {
