@@ -64,7 +64,7 @@ struct ernat_account {
 	atomic64_t reclaimed;
 	atomic64_t rerouted;
 
-	spinlock_t lock;
+	spinlock_t lock;	/* of addrs, and of hosts coming and going */
 	struct list_head addrs;
 	struct rcu_head rcu;
 };

@@ -47,7 +47,7 @@ struct ernat_ruleset;
  */
 struct ernat_net {
 	struct net *net;
-	struct mutex lock;
+	struct mutex lock;	/* of the configuration */
 	struct ernat_ruleset __rcu *ruleset;
 	u32 generation;
 	u32 last_generation;
@@ -55,7 +55,7 @@ struct ernat_net {
 	struct list_head transactions;
 	unsigned int n_transactions;
 
-	spinlock_t account_lock;
+	spinlock_t account_lock;	/* of accounts */
 	struct hlist_head *accounts;
 
 	struct rhashtable sessions;

@@ -45,7 +45,7 @@ struct ernat_host {
 	struct rhash_head node;
 	struct ernat_host_key key;
 	atomic_t sessions;
-	spinlock_t lock;
+	spinlock_t lock;	/* of the two below */
 	bool is_paired;
 	union nf_inet_addr paired;
 	struct rcu_head rcu;

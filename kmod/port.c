@@ -30,7 +30,7 @@
 struct ernat_port_dest {
 	struct rhash_head node;
 	struct ernat_dest_key key;
-	spinlock_t lock;
+	spinlock_t lock;	/* of this and its blocks */
 	unsigned int n_blocks;
 	bool dead;
 	struct rb_root full;

@@ -20,7 +20,7 @@
 
 #define ERNAT_PORTS		65536
 #define ERNAT_CHUNK_SHIFT	10
-#define ERNAT_CHUNK_PORTS	(1u << ERNAT_CHUNK_SHIFT)
+#define ERNAT_CHUNK_PORTS	1024u
 #define ERNAT_CHUNKS		(ERNAT_PORTS / ERNAT_CHUNK_PORTS)
 
 /**
@@ -90,7 +90,7 @@ struct ernat_port_key {
 struct ernat_port_table {
 	struct rhashtable dests;
 	struct rhashtable blocks;
-	spinlock_t foreign_lock;
+	spinlock_t foreign_lock;	/* of foreign */
 	struct list_head foreign;
 };
 

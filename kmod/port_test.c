@@ -332,6 +332,7 @@ static struct kunit_suite port_suite = {
 	.suite_exit = port_suite_exit,
 	.test_cases = port_cases,
 };
+
 kunit_test_suite(port_suite);
 
 MODULE_DESCRIPTION("KUnit tests of ernat's ports");

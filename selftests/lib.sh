@@ -13,6 +13,8 @@
 set -u
 # Each job in a process group of its own would outlive its namespace.
 set +m
+# "conf | apply" counts in this shell.
+shopt -s lastpipe
 
 KSFT_SKIP=4
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

@@ -82,7 +82,7 @@ static const struct usage_kind *find_kind(uint8_t cmd)
 }
 
 /* Kept as they come; they are read once it is known that they belong together. */
-static int keep(const struct nlmsghdr *nlh, void *data)
+int usage_keep(const struct nlmsghdr *nlh, void *data)
 {
 	size_t len = MNL_ALIGN(nlh->nlmsg_len);
 	struct usage_list *list = data;
@@ -147,8 +147,9 @@ static bool read_message(struct usage_list *list, const struct usage_kind *kind,
 	return kind->cmd != ERNAT_CMD_GET_POOL || add_ranges(&list->v[list->n - 1], tb[kind->attr]);
 }
 
-static bool read_messages(struct usage_list *list, const struct usage_kind *kind)
+bool usage_read(struct usage_list *list, uint8_t cmd)
 {
+	const struct usage_kind *kind = find_kind(cmd);
 	const struct nlmsghdr *nlh = (void *)list->data;
 	int len = list->len;
 
@@ -173,12 +174,12 @@ bool usage_get(struct client *c, uint8_t cmd, const char *name, struct usage_lis
 		nlh = client_msg(c, cmd, NLM_F_DUMP);
 		if (name)
 			mnl_attr_put_strz(nlh, ERNAT_A_NAME, name);
-		if (client_talk(c, nlh, keep, list)) {
+		if (client_talk(c, nlh, usage_keep, list)) {
 			client_perror(c, kind->what);
 			return false;
 		}
 		if (!client_interrupted(c))
-			return read_messages(list, kind);
+			return usage_read(list, cmd);
 	}
 	print_error("%s: the ruleset changes faster than it can be read", kind->what);
 	return false;
@@ -250,9 +251,10 @@ static void busiest_json(const struct usage *pool)
 	}
 	json_out_object("busiest");
 	json_out_string("destination",
-		    print_addr_port(tb[ERNAT_POOL_USAGE_BUSIEST_ADDR],
-				    attr_u16(tb[ERNAT_POOL_USAGE_BUSIEST_PORT]), addr));
-	json_out_string("protocol", ip_protocol_name(attr_u8(tb[ERNAT_POOL_USAGE_BUSIEST_PROTOCOL])));
+			print_addr_port(tb[ERNAT_POOL_USAGE_BUSIEST_ADDR],
+					attr_u16(tb[ERNAT_POOL_USAGE_BUSIEST_PORT]), addr));
+	json_out_string("protocol",
+			ip_protocol_name(attr_u8(tb[ERNAT_POOL_USAGE_BUSIEST_PROTOCOL])));
 	json_out_uint("sessions", attr_u64(tb[ERNAT_POOL_USAGE_BUSIEST_SESSIONS]));
 	json_out_percent("percent", usage_busiest_percent(pool));
 	json_out_object_end();
@@ -266,7 +268,8 @@ static void ranges_json(const struct usage *pool)
 	json_out_array("addresses");
 	for (i = 0; i < pool->n_ranges; i++) {
 		json_out_object(NULL);
-		json_out_string("range", print_range(pool->range[i].first, pool->range[i].last, range));
+		json_out_string("range",
+				print_range(pool->range[i].first, pool->range[i].last, range));
 		json_out_string("state", usage_state(pool->range[i].state));
 		json_out_uint("sessions", pool->range[i].sessions);
 		json_out_object_end();

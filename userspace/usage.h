@@ -48,6 +48,10 @@ struct usage_list {
 bool usage_get(struct client *c, uint8_t cmd, const char *name, struct usage_list *list);
 void usage_free(struct usage_list *list);
 
+/* Its two halves: MNL callback that keeps a reply; reads what was kept. */
+int usage_keep(const struct nlmsghdr *nlh, void *list);
+bool usage_read(struct usage_list *list, uint8_t cmd);
+
 /* Of a pool, the share of one destination's ports that the busiest one has. */
 double usage_busiest_percent(const struct usage *pool);
 

@@ -144,15 +144,17 @@ enum ernat_attr {
 	ERNAT_A_MAX = __ERNAT_A_MAX - 1,
 };
 
-/* A range of addresses, FIRST <= LAST, both of one family. */
+/*
+ * A range of addresses, FIRST <= LAST, both of one family. One with a ROUTER is
+ * active where SETTINGS_ROUTER is that name and standby elsewhere.
+ */
 enum ernat_range_attr {
 	ERNAT_RANGE_UNSPEC,
 	ERNAT_RANGE_FIRST,	/* 4 or 16 bytes */
 	ERNAT_RANGE_LAST,	/* as long as FIRST; default FIRST */
 	ERNAT_RANGE_EXCEPT,	/* flag: taken out of what the others give */
 	ERNAT_RANGE_STATE,	/* u8 enum ernat_state, pools only */
-	ERNAT_RANGE_ROUTER,	/* string, pools only: active where SETTINGS_ROUTER
-				 * is this name, elsewhere standby */
+	ERNAT_RANGE_ROUTER,	/* string, pools only: where it is active */
 	__ERNAT_RANGE_MAX,
 	ERNAT_RANGE_MAX = __ERNAT_RANGE_MAX - 1,
 };
@@ -354,14 +356,16 @@ enum ernat_usage_range_attr {
 	ERNAT_USAGE_RANGE_MAX = __ERNAT_USAGE_RANGE_MAX - 1,
 };
 
+/*
+ * PORTS is what one destination can hold per protocol: of the IPv4 addresses,
+ * or of the IPv6 ones where the pool has no IPv4. It saturates.
+ */
 enum ernat_pool_usage_attr {
 	ERNAT_POOL_USAGE_UNSPEC,
 	ERNAT_POOL_USAGE_PAD,
 	ERNAT_POOL_USAGE_NAME,		/* string */
 	ERNAT_POOL_USAGE_RANGE,		/* nest ERNAT_USAGE_RANGE_*, repeated */
-	ERNAT_POOL_USAGE_PORTS,		/* u64: active IPv4 addresses x ports, what one
-					 * destination can hold per protocol; IPv6 if
-					 * the pool has no IPv4; saturates */
+	ERNAT_POOL_USAGE_PORTS,		/* u64: active addresses x ports, see below */
 	ERNAT_POOL_USAGE_SESSIONS,	/* u64 */
 	ERNAT_POOL_USAGE_PEAK_SESSIONS,	/* u64 */
 	ERNAT_POOL_USAGE_HOSTS,		/* u64 */
@@ -531,12 +535,11 @@ enum ernat_route_attr {
 	ERNAT_ROUTE_MAX = __ERNAT_ROUTE_MAX - 1,
 };
 
-/* A rule that was tried and why it did not match. */
+/* A rule that was tried and why it did not match; KEY 0: it matched. */
 enum ernat_step_attr {
 	ERNAT_STEP_UNSPEC,
 	ERNAT_STEP_RULE,	/* string */
-	ERNAT_STEP_KEY,		/* u8 enum ernat_rule_attr: first key that failed;
-				 * 0: it matched */
+	ERNAT_STEP_KEY,		/* u8 enum ernat_rule_attr: first key that failed, or 0 */
 	__ERNAT_STEP_MAX,
 	ERNAT_STEP_MAX = __ERNAT_STEP_MAX - 1,
 };
@@ -557,8 +560,7 @@ enum ernat_decision_attr {
 	ERNAT_DECISION_IN,		/* string */
 	ERNAT_DECISION_OUT,		/* string */
 	ERNAT_DECISION_ROUTE,		/* nest ERNAT_ROUTE_*: the packet's */
-	ERNAT_DECISION_RETURN,		/* nest ERNAT_ROUTE_*: the route back; only
-					 * when a rule asked for it */
+	ERNAT_DECISION_RETURN,		/* nest ERNAT_ROUTE_*: back, if a rule asked */
 	ERNAT_DECISION_STEP,		/* nest ERNAT_STEP_*, repeated, rule order */
 	ERNAT_DECISION_RULE,		/* string; absent: no rule matched */
 	ERNAT_DECISION_ACTION,		/* u8 enum ernat_action */
