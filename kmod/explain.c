@@ -9,8 +9,9 @@
 #include "attr.h"
 #include "explain.h"
 #include "filter.h"
-#include "hook.h"
 #include "netlink.h"
+#include "probe.h"
+#include "route.h"
 #include "session.h"
 
 #define REPLY_SIZE	(16 * 1024)
@@ -53,7 +54,7 @@ static int take_addresses(struct ernat_net *en, struct netlink_ext_ack *extack,
 }
 
 static int take_flow(struct ernat_net *en, struct netlink_ext_ack *extack,
-		     const struct nlattr *nest, struct ernat_explain *x)
+		     const struct nlattr *nest, struct ernat_probe *x)
 {
 	struct ernat_flow *flow = &x->flow;
 	struct nlattr *tb[ERNAT_FLOW_MAX + 1];
@@ -142,7 +143,7 @@ static int put_step(struct sk_buff *skb, const struct ernat_rule *rule, u8 key)
 
 /* The rules up to the one that matched; of many, the last. */
 static int put_steps(struct sk_buff *skb, const struct ernat_ruleset *rs,
-		     struct ernat_explain *x)
+		     struct ernat_probe *x)
 {
 	unsigned int end = x->rule ? x->rule->id + 1 : rs->n_rules;
 	unsigned int i = end > ERNAT_MAX_STEPS ? end - ERNAT_MAX_STEPS : 0;
@@ -170,7 +171,7 @@ static int put_rule(struct sk_buff *skb, const struct ernat_rule *r)
 		       &r->reply_mark);
 }
 
-static int put_mapping(struct sk_buff *skb, const struct ernat_explain *x)
+static int put_mapping(struct sk_buff *skb, const struct ernat_probe *x)
 {
 	if (!x->has_address)
 		return 0;
@@ -222,7 +223,7 @@ static int put_live(struct sk_buff *skb, struct ernat_net *en,
 	return err;
 }
 
-static int put_devices(struct sk_buff *skb, const struct ernat_explain *x)
+static int put_devices(struct sk_buff *skb, const struct ernat_probe *x)
 {
 	const struct net_device *in = x->flow.in;
 
@@ -236,7 +237,7 @@ static int put_devices(struct sk_buff *skb, const struct ernat_explain *x)
 }
 
 static int put_decision(struct sk_buff *skb, struct ernat_net *en,
-			const struct ernat_ruleset *rs, struct ernat_explain *x)
+			const struct ernat_ruleset *rs, struct ernat_probe *x)
 {
 	struct nlattr *nest = nla_nest_start(skb, ERNAT_A_DECISION);
 	struct ernat_flow *flow = &x->flow;
@@ -257,7 +258,7 @@ static int put_decision(struct sk_buff *skb, struct ernat_net *en,
 }
 
 static int explain(struct sk_buff *skb, struct ernat_net *en,
-		   struct ernat_explain *x, struct netlink_ext_ack *extack)
+		   struct ernat_probe *x, struct netlink_ext_ack *extack)
 {
 	const struct ernat_ruleset *rs;
 	int err;
@@ -266,18 +267,18 @@ static int explain(struct sk_buff *skb, struct ernat_net *en,
 	if (!rs)
 		return ernat_err(en, extack, NULL, -ENOENT,
 				 "this namespace has no ruleset");
-	err = ernat_hook_explain(en, rs, x, extack);
+	err = ernat_probe_run(en, rs, x, extack);
 	if (err)
 		return err;
 	err = put_decision(skb, en, rs, x);
-	ernat_hook_explain_done(x);
+	ernat_probe_done(x);
 	return err;
 }
 
 int ernat_explain_do(struct sk_buff *request, struct genl_info *info)
 {
 	struct ernat_net *en = ernat_net(genl_info_net(info));
-	struct ernat_explain *x;
+	struct ernat_probe *x;
 	struct sk_buff *skb;
 	int err = -ENOMEM;
 	void *hdr;

@@ -7,8 +7,8 @@
 #include <net/l3mdev.h>
 #include <net/route.h>
 
-#include "hook.h"
 #include "pool.h"
+#include "probe.h"
 
 /*
  * A packet that is routed like a real one and then only looked at, so that an
@@ -148,15 +148,15 @@ static int route_own(struct ernat_flow *flow)
 	return 0;
 }
 
-static struct net_device *probe_in(struct ernat_explain *x)
+static struct net_device *probe_in(struct ernat_probe *x)
 {
 	if (x->in[0])
 		return dev_get_by_name_rcu(x->flow.net, x->in);
 	return route_back_dev(&x->flow);
 }
 
-int ernat_hook_explain(struct ernat_net *en, const struct ernat_ruleset *rs,
-		       struct ernat_explain *x, struct netlink_ext_ack *extack)
+int ernat_probe_run(struct ernat_net *en, const struct ernat_ruleset *rs,
+		    struct ernat_probe *x, struct netlink_ext_ack *extack)
 {
 	struct ernat_flow *flow = &x->flow;
 	const struct ernat_pool *pool;
@@ -203,7 +203,7 @@ int ernat_hook_explain(struct ernat_net *en, const struct ernat_ruleset *rs,
 	return 0;
 }
 
-void ernat_hook_explain_done(struct ernat_explain *x)
+void ernat_probe_done(struct ernat_probe *x)
 {
 	kfree_skb(x->skb);
 	x->skb = NULL;
