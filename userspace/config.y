@@ -32,7 +32,6 @@ static void yyerror(const YYLTYPE *at, struct parse *p, void *scanner,
 
 %define api.pure full
 %define parse.error custom
-%define parse.lac full
 %locations
 %initial-action { @$ = (struct place){ 0 }; }
 %parse-param { struct parse *p } { void *scanner }

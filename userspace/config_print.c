@@ -122,8 +122,10 @@ void value_text(struct text *out, const struct key *key, const struct value *v)
 static void line_head(struct text *out, const struct key *key, bool bare)
 {
 	text_putc(out, '\t');
-	if (!bare)
-		text_printf(out, "%s ", key->name);
+	if (bare)
+		return;
+	text_puts(out, key->name);
+	text_putc(out, ' ');
 }
 
 void key_text(struct text *out, const struct key *key,
@@ -154,7 +156,10 @@ void object_text(struct text *out, const struct object *obj)
 	const struct kind_info *info = &kinds[obj->kind];
 	unsigned int i;
 
-	text_printf(out, "%s %s {\n", info->word, obj->name);
+	text_puts(out, info->word);
+	text_putc(out, ' ');
+	text_puts(out, obj->name);
+	text_puts(out, " {\n");
 	for (i = 0; i < info->n_keys; i++)
 		key_text(out, &info->keys[i], &obj->key[i],
 			 obj->kind == KIND_SET);

@@ -16,15 +16,15 @@ static bool parse_addr(const char *s, uint8_t *family, uint8_t *addr)
 void range_from_prefix(struct range *range, uint8_t family,
 		       const uint8_t *addr, unsigned int len)
 {
-	unsigned int i, bits = family_size(family) * 8;
+	unsigned int i, size = family_size(family);
 
 	memset(range, 0, sizeof(*range));
 	range->family = family;
-	memcpy(range->first, addr, bits / 8);
-	memcpy(range->last, addr, bits / 8);
-	for (i = len; i < bits; i++) {
-		range->first[i / 8] &= ~(0x80 >> i % 8);
-		range->last[i / 8] |= 0x80 >> i % 8;
+	for (i = 0; i < size; i++, len -= len < 8 ? len : 8) {
+		uint8_t host = len < 8 ? 0xff >> len : 0;
+
+		range->first[i] = addr[i] & ~host;
+		range->last[i] = addr[i] | host;
 	}
 }
 
@@ -92,18 +92,15 @@ bool range_meant(const char *s)
 
 int range_prefix_len(const struct range *range)
 {
-	unsigned int bits = family_size(range->family) * 8;
+	unsigned int i = 0, bit = 0, size = family_size(range->family);
 	struct range as_prefix;
-	unsigned int len = 0;
 
-	while (len < bits && !((range->first[len / 8] ^ range->last[len / 8]) &
-			       (0x80 >> len % 8)))
-		len++;
-	range_from_prefix(&as_prefix, range->family, range->first, len);
-	if (memcmp(as_prefix.first, range->first, 16) ||
-	    memcmp(as_prefix.last, range->last, 16))
-		return -1;
-	return len;
+	while (i < size && range->first[i] == range->last[i])
+		i++;
+	while (i < size && !((range->first[i] ^ range->last[i]) & 0x80 >> bit))
+		bit++;
+	range_from_prefix(&as_prefix, range->family, range->first, i * 8 + bit);
+	return range_equal(range, &as_prefix) ? (int)(i * 8 + bit) : -1;
 }
 
 void range_text(struct text *out, const struct range *range)
