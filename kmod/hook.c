@@ -9,6 +9,7 @@
 #include <net/netfilter/nf_conntrack_zones.h>
 #include <net/netfilter/nf_nat.h>
 
+#include "flow.h"
 #include "hook.h"
 #include "session.h"
 #include "trace.h"

@@ -9,6 +9,7 @@
 
 #include "pool.h"
 #include "probe.h"
+#include "route.h"
 
 /*
  * A packet that is routed like a real one and then only looked at, so that an
