@@ -232,6 +232,24 @@ static int do_begin(struct sk_buff *request, struct genl_info *info)
 	return err;
 }
 
+/* The core would take the last of what is repeated, and say nothing. */
+static int refuse_repeated(struct ernat_net *en, struct genl_info *info)
+{
+	const struct nlattr *attr;
+	u32 seen = 0, bit;
+	int rem;
+
+	BUILD_BUG_ON(ERNAT_A_MAX >= 32);
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
+		bit = BIT(nla_type(attr));
+		if (seen & bit)
+			return ernat_err(en, info->extack, attr, -EINVAL,
+					 "given twice in one message");
+		seen |= bit;
+	}
+	return 0;
+}
+
 /* The transaction that a message belongs to. */
 static struct ernat_transaction *
 get_transaction(struct ernat_net *en, struct sk_buff *request,
@@ -242,6 +260,9 @@ get_transaction(struct ernat_net *en, struct sk_buff *request,
 	int err;
 
 	lockdep_assert_held(&en->lock);
+	err = refuse_repeated(en, info);
+	if (err)
+		return ERR_PTR(err);
 	if (!cookie) {
 		err = ernat_err(en, info->extack, NULL, -EINVAL,
 				"the cookie of the transaction is missing");

@@ -121,17 +121,13 @@ static int add_set(struct ernat_transaction *tr, const struct nlattr *nest)
 static int pool_ports(struct ernat_transaction *tr, const struct nlattr *attr,
 		      struct ernat_pool *pool)
 {
-	static const struct ernat_u16_range usual = { .min = 1024, .max = 65535 };
 	int err;
 
 	err = ernat_attr_ports(tr, attr, 1, &pool->port_ranges);
 	if (err)
 		return err;
-	if (pool->port_ranges.n)
-		pool->ports = ernat_transaction_ports(tr, pool->port_ranges.v,
-						      pool->port_ranges.n);
-	else
-		pool->ports = ernat_transaction_ports(tr, &usual, 1);
+	pool->ports = ernat_transaction_ports(tr, pool->port_ranges.v,
+					      pool->port_ranges.n);
 	return pool->ports ? 0 : -ENOMEM;
 }
 

@@ -124,36 +124,45 @@ static u8 addrset_families(const struct ernat_addrset *s)
 	return (s->n[0] ? 1 : 0) | (s->n[1] ? 2 : 0);
 }
 
-/* Families of which the match has addresses; an empty set says nothing. */
+/* Families of which the match has addresses; 0: it says nothing of them. */
 static u8 match_families(const struct ernat_match *m)
 {
 	u8 families = addrset_families(&m->addrs);
 	unsigned int i;
 
 	if (!m->used || m->local)
-		return BOTH_FAMILIES;
+		return 0;
 	for (i = 0; i < m->n_sets; i++)
 		families |= addrset_families(&m->sets[i]->addrs);
-	return families ?: BOTH_FAMILIES;
+	return families;
 }
 
-static u8 rule_families(const struct ernat_rule *r)
+/* @named: the rule speaks of these itself, it does not just let them pass. */
+static u8 rule_families(const struct ernat_rule *r, bool *named)
 {
+	u8 from = match_families(&r->from), dest = match_families(&r->dest);
 	u8 families = BOTH_FAMILIES;
 
+	*named = r->family || from || dest;
 	if (r->family)
 		families = 1 << ernat_family_index(r->family);
-	return families & match_families(&r->from) & match_families(&r->dest);
+	return families & (from ?: BOTH_FAMILIES) & (dest ?: BOTH_FAMILIES);
 }
 
+/*
+ * What a rule names, its pool has to have: hosts of that family would go
+ * nowhere. Of a rule that names none, one family is enough.
+ */
 static int check_families(struct ernat_transaction *tr,
 			  const struct nlattr *nest, struct nlattr **tb,
 			  const struct ernat_rule *r)
 {
-	static const char * const words[] = { "", "IPv4", "IPv6", "any" };
-	u8 families = rule_families(r), has = 0;
+	static const char * const words[] = { "", "IPv4", "IPv6", "active" };
 	const struct ernat_pool *pool;
+	u8 families, has = 0;
+	bool named;
 
+	families = rule_families(r, &named);
 	if (!families)
 		return ernat_refuse(tr, nest, -EINVAL,
 				    "rule \"%s\" can never match: its family, from and dest have no IP version in common",
@@ -162,11 +171,11 @@ static int check_families(struct ernat_transaction *tr,
 		return 0;
 	for (pool = r->pool; pool; pool = pool->overflow)
 		has |= pool->families;
-	if (has & families)
+	if (named ? !(families & ~has) : has)
 		return 0;
 	return ernat_refuse(tr, tb[ERNAT_RULE_POOL], -EINVAL,
 			    "pool \"%s\" has no %s address for rule \"%s\"",
-			    r->pool->account->name, words[families],
+			    r->pool->account->name, words[families & ~has],
 			    r->account->name);
 }
 

@@ -6,17 +6,24 @@
 #include <linux/slab.h>
 
 #include "hook.h"
+#include "route.h"
 #include "session.h"
 #include "taken.h"
 #include "transaction.h"
 
 #define NAME_BUCKETS	4096
+#define PORTS_BUCKETS	1024
 
 struct name {
 	struct hlist_node node;
 	enum ernat_named kind;
 	void *object;
 	char name[];
+};
+
+struct known_ports {
+	struct hlist_node node;
+	struct ernat_ports *ports;
 };
 
 int ernat_refuse(struct ernat_transaction *tr, const struct nlattr *attr,
@@ -88,51 +95,97 @@ int ernat_transaction_charge(struct ernat_transaction *tr,
 	return 0;
 }
 
-static struct ernat_ports *same_ports(struct ernat_ports *const *v,
-				      unsigned int n,
+static struct hlist_head *ports_bucket(const struct ernat_transaction *tr,
+				       const struct ernat_ports *ports)
+{
+	u32 hash = jhash(ports->range, ports->n_ranges * sizeof(*ports->range),
+			 tr->seed);
+
+	return &tr->ports[hash % PORTS_BUCKETS];
+}
+
+static struct ernat_ports *find_ports(const struct ernat_transaction *tr,
 				      const struct ernat_ports *ports)
 {
-	unsigned int i;
+	struct known_ports *k;
 
-	for (i = 0; i < n; i++)
-		if (ernat_ports_equal(v[i], ports))
-			return v[i];
+	hlist_for_each_entry(k, ports_bucket(tr, ports), node)
+		if (k->ports == ports || ernat_ports_equal(k->ports, ports))
+			return k->ports;
 	return NULL;
 }
 
-static struct ernat_ports *running_ports(struct ernat_transaction *tr,
-					 const struct ernat_ports *ports)
+static int know_ports(struct ernat_transaction *tr, struct ernat_ports *ports)
 {
-	const struct ernat_ports *last = NULL;
-	const struct ernat_ruleset *rs;
-	unsigned int i;
+	struct known_ports *k;
 
+	k = kmalloc(sizeof(*k), GFP_KERNEL_ACCOUNT);
+	if (!k)
+		return -ENOMEM;
+	k->ports = ernat_ports_get(ports);
+	hlist_add_head(&k->node, ports_bucket(tr, ports));
+	return 0;
+}
+
+static int know_running_ports(struct ernat_transaction *tr)
+{
+	const struct ernat_ruleset *rs;
+	struct ernat_ports *ports;
+	unsigned int i;
+	int err = 0;
+
+	tr->ports = kvcalloc(PORTS_BUCKETS, sizeof(*tr->ports),
+			     GFP_KERNEL_ACCOUNT);
+	if (!tr->ports)
+		return -ENOMEM;
 	rs = rcu_dereference_protected(tr->en->ruleset,
 				       lockdep_is_held(&tr->en->lock));
-	for (i = 0; rs && i < rs->n_pools; i++) {
-		if (rs->pools[i]->ports == last)
-			continue;
-		last = rs->pools[i]->ports;
-		if (ernat_ports_equal(last, ports))
-			return rs->pools[i]->ports;
+	for (i = 0; rs && i < rs->n_pools && !err; i++) {
+		ports = rs->pools[i]->ports;
+		if (!find_ports(tr, ports))
+			err = know_ports(tr, ports);
+		cond_resched();
 	}
-	return NULL;
+	return err;
 }
 
-static int remember_ports(struct ernat_transaction *tr,
-			  struct ernat_ports *ports)
+static void free_ports(struct ernat_transaction *tr)
 {
-	if (!tr->ports) {
-		tr->ports = kvmalloc_array(ERNAT_MAX_POOLS, sizeof(*tr->ports),
-					   GFP_KERNEL_ACCOUNT);
-		if (!tr->ports)
-			return -ENOMEM;
+	struct hlist_node *tmp;
+	struct known_ports *k;
+	unsigned int i;
+
+	if (tr->usual_ports)
+		ernat_ports_put(tr->usual_ports);
+	for (i = 0; tr->ports && i < PORTS_BUCKETS; i++)
+		hlist_for_each_entry_safe(k, tmp, &tr->ports[i], node) {
+			ernat_ports_put(k->ports);
+			kfree(k);
+		}
+	kvfree(tr->ports);
+}
+
+static struct ernat_ports *get_ports(struct ernat_transaction *tr,
+				     const struct ernat_u16_range *v,
+				     unsigned int n)
+{
+	struct ernat_ports *made, *known;
+
+	if (!tr->ports && know_running_ports(tr))
+		return NULL;
+	made = ernat_ports_new(v, n);
+	if (!made)
+		return NULL;
+	known = find_ports(tr, made);
+	if (known) {
+		ernat_ports_put(made);
+		return ernat_ports_get(known);
 	}
-	/* A pool that is refused leaves its list: one more cannot be. */
-	if (tr->n_ports == ERNAT_MAX_POOLS)
-		return -E2BIG;
-	tr->ports[tr->n_ports++] = ports;
-	return 0;
+	if (know_ports(tr, made)) {
+		ernat_ports_put(made);
+		return NULL;
+	}
+	return made;
 }
 
 /* Blocks of the port table are known to be full by the id of a list. */
@@ -140,26 +193,13 @@ struct ernat_ports *ernat_transaction_ports(struct ernat_transaction *tr,
 					    const struct ernat_u16_range *v,
 					    unsigned int n)
 {
-	struct ernat_ports *made, *known;
+	static const struct ernat_u16_range usual = { .min = 1024, .max = 65535 };
 
-	made = ernat_ports_new(v, n);
-	if (!made)
-		return NULL;
-	known = same_ports(tr->ports, tr->n_ports, made);
-	if (known) {
-		ernat_ports_put(made);
-		return ernat_ports_get(known);
-	}
-	known = running_ports(tr, made);
-	if (known) {
-		ernat_ports_put(made);
-		made = ernat_ports_get(known);
-	}
-	if (remember_ports(tr, made)) {
-		ernat_ports_put(made);
-		return NULL;
-	}
-	return ernat_ports_get(made);
+	if (n)
+		return get_ports(tr, v, n);
+	if (!tr->usual_ports)
+		tr->usual_ports = get_ports(tr, &usual, 1);
+	return tr->usual_ports ? ernat_ports_get(tr->usual_ports) : NULL;
 }
 
 struct ernat_transaction *ernat_transaction_find(struct ernat_net *en,
@@ -207,9 +247,14 @@ int ernat_transaction_begin(struct ernat_net *en, struct sock *sk,
 	struct ernat_transaction *tr, *tmp;
 
 	lockdep_assert_held(&en->lock);
-	list_for_each_entry_safe(tr, tmp, &en->transactions, node)
-		if (tr->sk == sk)
-			ernat_transaction_free(tr);
+	list_for_each_entry_safe(tr, tmp, &en->transactions, node) {
+		if (tr->sk != sk)
+			continue;
+		if (!tr->refused)
+			return ernat_err(en, extack, NULL, -EEXIST,
+					 "this socket has a transaction already");
+		ernat_transaction_free(tr);
+	}
 	if (en->n_transactions >= ERNAT_MAX_TRANSACTIONS)
 		return ernat_err(en, extack, NULL, -EBUSY,
 				 "%u transactions are open already",
@@ -229,15 +274,12 @@ int ernat_transaction_begin(struct ernat_net *en, struct sock *sk,
 void ernat_transaction_free(struct ernat_transaction *tr)
 {
 	struct ernat_net *en = tr->en;
-	unsigned int i;
 
 	list_del(&tr->node);
 	WRITE_ONCE(en->n_transactions, en->n_transactions - 1);
 	free_names(tr);
 	ernat_taken_free(tr);
-	for (i = 0; i < tr->n_ports; i++)
-		ernat_ports_put(tr->ports[i]);
-	kvfree(tr->ports);
+	free_ports(tr);
 	ernat_ruleset_free(tr->rs);
 	sock_put(tr->sk);
 	kfree(tr);

@@ -3,8 +3,8 @@
  * transaction: a ruleset in the making.
  *
  * It belongs to a socket, of which it holds a reference, so that no other can
- * be taken for it. It ends with the socket, with COMMIT or ABORT, or when the
- * socket begins another. All of it is under &ernat_net.lock.
+ * be taken for it. It ends with the socket, with COMMIT or ABORT, or, once an
+ * object was refused, when the socket begins another. All of it is under &ernat_net.lock.
  */
 #ifndef _ERNAT_TRANSACTION_H
 #define _ERNAT_TRANSACTION_H
@@ -35,8 +35,9 @@ enum ernat_named {
  * @names: struct name, by kind and name
  * @taken: members of pools, by family and address
  * @blocks: memory of @taken
- * @n_ports: in @ports
- * @ports: different port lists of the pools so far
+ * @ports: struct known_ports, by their ranges: those of the running ruleset,
+ *	and of the pools so far
+ * @usual_ports: of the pools that name none
  * @userdata: bytes of all objects
  * @open_set: set that was added last, and may be continued
  * @open_pool: likewise
@@ -54,8 +55,8 @@ struct ernat_transaction {
 	struct hlist_head *names;
 	struct rb_root taken[2];
 	struct list_head blocks;
-	unsigned int n_ports;
-	struct ernat_ports **ports;
+	struct hlist_head *ports;
+	struct ernat_ports *usual_ports;
 	size_t userdata;
 	struct ernat_set *open_set;
 	struct ernat_pool *open_pool;
@@ -67,7 +68,7 @@ __printf(4, 5)
 int ernat_refuse(struct ernat_transaction *tr, const struct nlattr *attr,
 		 int err, const char *fmt, ...);
 
-/* Opens @sk's transaction; one that it has is forgotten. */
+/* Opens @sk's transaction; one that was refused is forgotten. */
 int ernat_transaction_begin(struct ernat_net *en, struct sock *sk,
 			    struct netlink_ext_ack *extack, u64 *cookie);
 struct ernat_transaction *ernat_transaction_find(struct ernat_net *en,
@@ -98,7 +99,10 @@ void *ernat_transaction_named(const struct ernat_transaction *tr,
 int ernat_transaction_charge(struct ernat_transaction *tr,
 			     const struct nlattr *attr, unsigned int n);
 
-/* A reference to a port list, the same as ever where it is the same. */
+/*
+ * A reference to a port list, the same as ever where it is the same; @n 0: the
+ * usual ports.
+ */
 struct ernat_ports *ernat_transaction_ports(struct ernat_transaction *tr,
 					    const struct ernat_u16_range *v,
 					    unsigned int n);
