@@ -6,6 +6,7 @@
 # as JSON. $ERNAT is the command.
 
 ERNAT=${ERNAT:-$(dirname "$0")/../ernat}
+DOC=$(realpath "$(dirname "$0")/../../Documentation") || exit 1
 TMP=$(mktemp -d) || exit 1
 trap 'rm -rf "$TMP"' EXIT
 cd "$TMP" || exit 1
@@ -300,6 +301,9 @@ if [[ $said == d/sub/b.conf:1:10:* ]]; then
 else
 	not_ok "an error in an included file is said there" "$said"
 fi
+
+good "the example" <"$DOC/examples/ernat.conf"
+good "the example of the manual" < <(sed -n '/^set corp/,/^\.Ed/p' "$DOC/ernat.conf.5" | sed '$d')
 
 for args in "apply" "apply --confirm 5 x" "apply --nosuch x" "apply a b" \
 	"apply --router" "diff" "diff a b" "show config --nosuch" "show config a b"; do
