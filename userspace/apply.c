@@ -13,7 +13,7 @@
 
 struct apply {
 	const char *file;
-	const char *router;	/* NULL: as it was */
+	const char *router; /* NULL: as it was */
 	bool check;
 };
 
@@ -23,7 +23,7 @@ static bool good_router(const char *name)
 
 	return len && len < ERNAT_NAME_MAX &&
 	       strspn(name, "abcdefghijklmnopqrstuvwxyz"
-		      "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.:@+-") == len;
+			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.:@+-") == len;
 }
 
 static bool router_option(struct apply *a, const char *name)
@@ -32,8 +32,8 @@ static bool router_option(struct apply *a, const char *name)
 		a->router = name;
 		return true;
 	}
-	print_error(name ? "--router: \"%s\" is not a name" :
-		    "--router needs a name%s", name ? name : "");
+	print_error(name ? "--router: \"%s\" is not a name" : "--router needs a name%s",
+		    name ? name : "");
 	return false;
 }
 
@@ -59,8 +59,7 @@ static bool parse_options(struct apply *a, int argc, char **argv)
 			print_error("apply: unknown option \"%s\"", arg);
 			return false;
 		} else if (a->file) {
-			print_error("apply takes one FILE, \"%s\" is a second one",
-				    arg);
+			print_error("apply takes one FILE, \"%s\" is a second one", arg);
 			return false;
 		} else {
 			a->file = arg;
@@ -74,18 +73,20 @@ static bool parse_options(struct apply *a, int argc, char **argv)
 static void print_counts(const struct config *cfg)
 {
 	static const char *const singular[] = {
-		[KIND_SET] = "set", [KIND_POOL] = "pool",
-		[KIND_SOURCE] = "route source", [KIND_RULE] = "rule",
+		[KIND_SET] = "set",
+		[KIND_POOL] = "pool",
+		[KIND_SOURCE] = "route source",
+		[KIND_RULE] = "rule",
 	};
 	enum kind kind;
 
 	for (kind = KIND_SET; kind < KIND_MAX; kind++)
-		printf("%u %s, ", cfg->list[kind].n, cfg->list[kind].n == 1 ?
-		       singular[kind] : kinds[kind].plural);
+		printf("%u %s, ", cfg->list[kind].n,
+		       cfg->list[kind].n == 1 ? singular[kind] : kinds[kind].plural);
 }
 
-static void print_text(const struct apply *a, const struct config *cfg,
-		       bool changed, uint32_t generation)
+static void print_text(const struct apply *a, const struct config *cfg, bool changed,
+		       uint32_t generation)
 {
 	if (!changed) {
 		printf("no change, generation %u\n", generation);
@@ -99,12 +100,11 @@ static void print_text(const struct apply *a, const struct config *cfg,
 		printf("generation %u\n", generation);
 }
 
-static void print_json(const struct apply *a, const struct config *cfg,
-		       bool changed, uint32_t generation)
+static void print_json(const struct apply *a, const struct config *cfg, bool changed,
+		       uint32_t generation)
 {
-	json_t *root = json_pack("{si,sb,sI}", "schema", CONFIG_SCHEMA,
-				 "changed", changed && !a->check,
-				 "generation", (json_int_t)generation);
+	json_t *root = json_pack("{si,sb,sI}", "schema", CONFIG_SCHEMA, "changed",
+				 changed && !a->check, "generation", (json_int_t)generation);
 	json_t *list = json_array();
 	const struct warning *w;
 

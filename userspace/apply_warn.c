@@ -19,7 +19,8 @@ static void add_all(struct range_set *set, const struct values *vals)
 {
 	const struct value *v;
 
-	for_each_value(v, vals) {
+	for_each_value(v, vals)
+	{
 		if (v->form == FORM_RANGE)
 			rangeset_add(set, &v->range);
 	}
@@ -39,8 +40,7 @@ static void object_ranges(struct range_set *set, const struct values *address,
 	rangeset_free(&minus);
 }
 
-static void add_route(struct routes *r, const struct rtmsg *rtm,
-		      struct nlattr *dst)
+static void add_route(struct routes *r, const struct rtmsg *rtm, struct nlattr *dst)
 {
 	struct range range;
 
@@ -50,17 +50,14 @@ static void add_route(struct routes *r, const struct rtmsg *rtm,
 	    nla_len(dst) < (int)family_size(rtm->rtm_family) ||
 	    rtm->rtm_dst_len > family_size(rtm->rtm_family) * 8)
 		return;
-	range_from_prefix(&range, rtm->rtm_family, nla_data(dst),
-			  rtm->rtm_dst_len);
+	range_from_prefix(&range, rtm->rtm_family, nla_data(dst), rtm->rtm_dst_len);
 	/* keep what matters: a router may have a million routes */
 	if (!rangeset_overlap(&r->pools, &range))
 		return;
 	if (rtm->rtm_type == RTN_LOCAL)
 		rangeset_add(&r->local, &range);
-	else if (rtm->rtm_type == RTN_UNICAST ||
-		 rtm->rtm_type == RTN_BLACKHOLE ||
-		 rtm->rtm_type == RTN_UNREACHABLE ||
-		 rtm->rtm_type == RTN_PROHIBIT)
+	else if (rtm->rtm_type == RTN_UNICAST || rtm->rtm_type == RTN_BLACKHOLE ||
+		 rtm->rtm_type == RTN_UNREACHABLE || rtm->rtm_type == RTN_PROHIBIT)
 		rangeset_add(&r->covered, &range);
 }
 
@@ -69,10 +66,8 @@ static int route_cb(struct nl_msg *msg, void *data)
 	struct nlmsghdr *nlh = nlmsg_hdr(msg);
 	struct rtmsg *rtm = nlmsg_data(nlh);
 
-	if (nlh->nlmsg_type == RTM_NEWROUTE &&
-	    nlmsg_valid_hdr(nlh, sizeof(*rtm)))
-		add_route(data, rtm, nlmsg_find_attr(nlh, sizeof(*rtm),
-						     RTA_DST));
+	if (nlh->nlmsg_type == RTM_NEWROUTE && nlmsg_valid_hdr(nlh, sizeof(*rtm)))
+		add_route(data, rtm, nlmsg_find_attr(nlh, sizeof(*rtm), RTA_DST));
 	return NL_OK;
 }
 
@@ -88,17 +83,15 @@ static int dump_routes(struct routes *r)
 	nl_socket_modify_cb(sk, NL_CB_VALID, NL_CB_CUSTOM, route_cb, r);
 	err = nl_connect(sk, NETLINK_ROUTE);
 	if (!err)
-		err = nl_send_simple(sk, RTM_GETROUTE, NLM_F_DUMP, &rtm,
-				     sizeof(rtm));
+		err = nl_send_simple(sk, RTM_GETROUTE, NLM_F_DUMP, &rtm, sizeof(rtm));
 	if (err >= 0)
 		err = nl_recvmsgs_default(sk);
 	nl_socket_free(sk);
 	return err;
 }
 
-static void warn_range(struct config *cfg, const struct object *pool,
-		       const struct value *v, const struct range_set *except,
-		       const struct routes *r)
+static void warn_range(struct config *cfg, const struct object *pool, const struct value *v,
+		       const struct range_set *except, const struct routes *r)
 {
 	const struct range *local = rangeset_overlap(&r->local, &v->range);
 	struct range_set left = { 0 };
@@ -109,9 +102,10 @@ static void warn_range(struct config *cfg, const struct object *pool,
 	if (local) {
 		miss = range_contains(&v->range, local) ? *local : v->range;
 		range_text(&t, &miss);
-		diag_warning(cfg, &v->place,
-			     "pool \"%s\": %s is local to this router, so that anybody can occupy its ports from outside",
-			     pool->name, t.s);
+		diag_warning(
+			cfg, &v->place,
+			"pool \"%s\": %s is local to this router, so that anybody can occupy its ports from outside",
+			pool->name, t.s);
 	}
 	rangeset_add(&left, &v->range);
 	rangeset_subtract(&left, except);
@@ -120,25 +114,24 @@ static void warn_range(struct config *cfg, const struct object *pool,
 			continue;
 		t.len = 0;
 		range_text(&t, &miss);
-		diag_warning(cfg, &v->place,
-			     "pool \"%s\": %s has neither a blackhole nor another covering route here",
-			     pool->name, t.s);
+		diag_warning(
+			cfg, &v->place,
+			"pool \"%s\": %s has neither a blackhole nor another covering route here",
+			pool->name, t.s);
 		break;
 	}
 	rangeset_free(&left);
 	text_free(&t);
 }
 
-static void warn_pool(struct config *cfg, const struct object *pool,
-		      const struct routes *r)
+static void warn_pool(struct config *cfg, const struct object *pool, const struct routes *r)
 {
 	struct range_set except = { 0 };
 	const struct value *v;
 
 	add_all(&except, &pool->key[POOL_EXCEPT]);
 	rangeset_done(&except);
-	for_each_value(v, &pool->key[POOL_ADDRESS])
-		warn_range(cfg, pool, v, &except, r);
+	for_each_value(v, &pool->key[POOL_ADDRESS]) warn_range(cfg, pool, v, &except, r);
 	rangeset_free(&except);
 }
 
@@ -148,16 +141,15 @@ static void warn_routes(struct config *cfg)
 	struct routes r = { 0 };
 	int err;
 
-	for_each_object(pool, cfg, KIND_POOL)
-		add_all(&r.pools, &pool->key[POOL_ADDRESS]);
+	for_each_object(pool, cfg, KIND_POOL) add_all(&r.pools, &pool->key[POOL_ADDRESS]);
 	rangeset_done(&r.pools);
 	err = r.pools.n ? dump_routes(&r) : 0;
 	rangeset_done(&r.local);
 	rangeset_done(&r.covered);
 	if (err < 0)
-		diag_warning(cfg, NULL, "cannot read the routing tables: %s",
-			     nl_geterror(err));
-	for_each_object(pool, cfg, KIND_POOL) {
+		diag_warning(cfg, NULL, "cannot read the routing tables: %s", nl_geterror(err));
+	for_each_object(pool, cfg, KIND_POOL)
+	{
 		if (err >= 0)
 			warn_pool(cfg, pool, &r);
 	}
@@ -167,23 +159,22 @@ static void warn_routes(struct config *cfg)
 }
 
 /* A match as a set of addresses; its "local" is not among them. */
-static void match_ranges(const struct config *cfg, struct range_set *set,
-			 const struct values *vals)
+static void match_ranges(const struct config *cfg, struct range_set *set, const struct values *vals)
 {
 	struct range_set minus = { 0 };
 	const struct object *named;
 	const struct value *v;
 	unsigned int i;
 
-	for_each_value(v, vals) {
+	for_each_value(v, vals)
+	{
 		if (v->form == FORM_RANGE) {
 			rangeset_add(v->except ? &minus : set, &v->range);
 		} else if (v->form == FORM_NAME) {
 			struct range_set sub = { 0 };
 
 			named = config_find(cfg, KIND_SET, v->name);
-			object_ranges(&sub, &named->key[SET_ADDRESS],
-				      &named->key[SET_EXCEPT]);
+			object_ranges(&sub, &named->key[SET_ADDRESS], &named->key[SET_EXCEPT]);
 			for (i = 0; i < sub.n; i++)
 				rangeset_add(set, &sub.v[i]);
 			rangeset_free(&sub);
@@ -196,8 +187,7 @@ static void match_ranges(const struct config *cfg, struct range_set *set,
 }
 
 /* Warns of the first address that @rule lets pass and @source does not. */
-static void warn_exempt(struct config *cfg, const struct object *rule,
-			const struct object *source)
+static void warn_exempt(struct config *cfg, const struct object *rule, const struct object *source)
 {
 	const struct values *from = &rule->key[RULE_FROM];
 	struct range_set leave = { 0 }, allow = { 0 };
@@ -208,16 +198,18 @@ static void warn_exempt(struct config *cfg, const struct object *rule,
 	match_ranges(cfg, &leave, from);
 	match_ranges(cfg, &allow, &source->key[SOURCE_ALLOW]);
 	if (!from->n)
-		diag_warning(cfg, &rule->key[RULE_EXEMPT].place,
-			     "rule \"%s\" exempts every source, the guard of \"%s\" drops what its \"allow\" lacks",
-			     rule->name, source->name);
+		diag_warning(
+			cfg, &rule->key[RULE_EXEMPT].place,
+			"rule \"%s\" exempts every source, the guard of \"%s\" drops what its \"allow\" lacks",
+			rule->name, source->name);
 	for (i = 0; i < leave.n; i++) {
 		if (rangeset_covers(&allow, &leave.v[i], &miss))
 			continue;
 		range_text(&t, &miss);
-		diag_warning(cfg, &from->first->place,
-			     "rule \"%s\" exempts %s, which the guard of \"%s\" drops: its \"allow\" lacks it",
-			     rule->name, t.s, source->name);
+		diag_warning(
+			cfg, &from->first->place,
+			"rule \"%s\" exempts %s, which the guard of \"%s\" drops: its \"allow\" lacks it",
+			rule->name, t.s, source->name);
 		break;
 	}
 	text_free(&t);
@@ -232,8 +224,7 @@ static bool is_microsoft(const struct object *source)
 }
 
 static const char *const documentation[] = {
-	"192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24",
-	"2001:db8::/32", "3fff::/20",
+	"192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32", "3fff::/20",
 };
 
 static void warn_documentation(struct config *cfg, const struct object *pool,
@@ -244,22 +235,22 @@ static void warn_documentation(struct config *cfg, const struct object *pool,
 	const char *why;
 	size_t i;
 
-	for_each_value(v, &pool->key[POOL_ADDRESS]) {
+	for_each_value(v, &pool->key[POOL_ADDRESS])
+	{
 		for (i = 0; i < sizeof(documentation) / sizeof(char *); i++) {
 			range_parse(documentation[i], &doc, &why);
 			if (!range_overlaps(&doc, &v->range))
 				continue;
-			diag_warning(cfg, &v->place,
-				     "pool \"%s\" serves \"%s\" (role microsoft), but %s is for documentation only",
-				     pool->name, source->name,
-				     documentation[i]);
+			diag_warning(
+				cfg, &v->place,
+				"pool \"%s\" serves \"%s\" (role microsoft), but %s is for documentation only",
+				pool->name, source->name, documentation[i]);
 		}
 	}
 }
 
 /* The pool and what it overflows into, each once. */
-static void warn_pools(struct config *cfg, const char *name,
-		       const struct object *source)
+static void warn_pools(struct config *cfg, const char *name, const struct object *source)
 {
 	struct object *pool;
 
@@ -277,16 +268,15 @@ static void warn_rule(struct config *cfg, const struct object *rule)
 	const struct object *source;
 	const struct value *v;
 
-	for_each_value(v, &rule->key[RULE_TO]) {
-		source = v->form == FORM_NAME ?
-			 config_find(cfg, KIND_SOURCE, v->name) : NULL;
+	for_each_value(v, &rule->key[RULE_TO])
+	{
+		source = v->form == FORM_NAME ? config_find(cfg, KIND_SOURCE, v->name) : NULL;
 		if (!source || !is_microsoft(source))
 			continue;
 		if (has_key(rule, RULE_EXEMPT) && !has_key(source, SOURCE_NO))
 			warn_exempt(cfg, rule, source);
 		if (has_key(rule, RULE_SNAT))
-			warn_pools(cfg, rule->key[RULE_SNAT].first->name,
-				   source);
+			warn_pools(cfg, rule->key[RULE_SNAT].first->name, source);
 	}
 }
 
@@ -295,8 +285,10 @@ static void warn_router(struct config *cfg)
 	const struct value *v, *first = NULL;
 	const struct object *pool;
 
-	for_each_object(pool, cfg, KIND_POOL) {
-		for_each_value(v, &pool->key[POOL_ADDRESS]) {
+	for_each_object(pool, cfg, KIND_POOL)
+	{
+		for_each_value(v, &pool->key[POOL_ADDRESS])
+		{
 			if (!v->name)
 				continue;
 			if (cfg->router && !strcmp(v->name, cfg->router))
@@ -306,24 +298,21 @@ static void warn_router(struct config *cfg)
 	}
 	if (first && cfg->router)
 		diag_warning(cfg, &first->place,
-			     "no address is for router \"%s\", which is this one",
-			     cfg->router);
+			     "no address is for router \"%s\", which is this one", cfg->router);
 	else if (first)
-		diag_warning(cfg, &first->place,
-			     "nothing says which router this is (--router NAME), so that none of their addresses is given out");
+		diag_warning(
+			cfg, &first->place,
+			"nothing says which router this is (--router NAME), so that none of their addresses is given out");
 	else if (cfg->router)
-		diag_warning(cfg, NULL, "no address is for router \"%s\"",
-			     cfg->router);
+		diag_warning(cfg, NULL, "no address is for router \"%s\"", cfg->router);
 }
 
 void apply_warn(struct config *cfg)
 {
 	struct object *obj;
 
-	for_each_object(obj, cfg, KIND_POOL)
-		obj->mark = 0;
-	for_each_object(obj, cfg, KIND_RULE)
-		warn_rule(cfg, obj);
+	for_each_object(obj, cfg, KIND_POOL) obj->mark = 0;
+	for_each_object(obj, cfg, KIND_RULE) warn_rule(cfg, obj);
 	warn_router(cfg);
 	warn_routes(cfg);
 	diag_finish(cfg);

@@ -11,9 +11,9 @@
 
 #include "parse.h"
 
-#define MAX_BYTES	(16U << 20)	/* of all files together */
-#define MAX_FILES	4096
-#define MAX_DEPTH	16		/* of includes */
+#define MAX_BYTES (16U << 20) /* of all files together */
+#define MAX_FILES 4096
+#define MAX_DEPTH 16 /* of includes */
 
 struct memory {
 	struct memory *next;
@@ -73,8 +73,7 @@ static unsigned int bucket_of(enum kind kind, const char *name)
 	return (hash ^ hash >> 15) % CONFIG_BUCKETS;
 }
 
-struct object *config_find(const struct config *cfg, enum kind kind,
-			   const char *name)
+struct object *config_find(const struct config *cfg, enum kind kind, const char *name)
 {
 	struct object *obj = cfg->bucket[bucket_of(kind, name)];
 
@@ -108,8 +107,7 @@ struct object *config_add(struct config *cfg, enum kind kind, const char *name,
 	return obj;
 }
 
-struct value *config_value(struct config *cfg, struct values *vals,
-			   const struct place *place)
+struct value *config_value(struct config *cfg, struct values *vals, const struct place *place)
 {
 	struct value *v = config_alloc(cfg, sizeof(*v));
 
@@ -123,8 +121,7 @@ struct value *config_value(struct config *cfg, struct values *vals,
 
 bool config_empty(const struct config *cfg)
 {
-	return !cfg->list[KIND_POOL].n && !cfg->list[KIND_SOURCE].n &&
-	       !cfg->list[KIND_RULE].n;
+	return !cfg->list[KIND_POOL].n && !cfg->list[KIND_SOURCE].n && !cfg->list[KIND_RULE].n;
 }
 
 static void values_reset(struct values *vals)
@@ -164,7 +161,7 @@ static void sort_values(const struct key *key, struct values *vals)
 	unsigned int class;
 
 	values_reset(vals);
-	for (class = 0; class < 4; class++) {
+	for (class = 0; class < 4; class ++) {
 		struct value **from = &all;
 
 		for (v = all; v; v = next) {
@@ -201,8 +198,7 @@ void config_normalise(struct config *cfg)
 	enum kind kind;
 
 	for (kind = 0; kind < KIND_MAX; kind++) {
-		for_each_object(obj, cfg, kind)
-			normalise_object(obj);
+		for_each_object(obj, cfg, kind) normalise_object(obj);
 	}
 }
 
@@ -231,8 +227,8 @@ static int slurp(int fd, size_t limit, char **data, size_t *len)
 }
 
 /* The place of an "include" where there is one, else the file alone. */
-static void refuse_file(struct config *cfg, const struct place *at,
-			const char *name, const char *why)
+static void refuse_file(struct config *cfg, const struct place *at, const char *name,
+			const char *why)
 {
 	if (at)
 		diag_error(cfg, at, "%s: %s", name, why);
@@ -246,8 +242,7 @@ static const char *file_error(int err)
 	return err == EFBIG ? "larger than 16 MiB" : strerror(err);
 }
 
-static struct input *read_input(struct config *cfg, const char *path,
-				const struct input *parent,
+static struct input *read_input(struct config *cfg, const char *path, const struct input *parent,
 				const struct place *at)
 {
 	bool standard = !parent && !strcmp(path, "-");
@@ -262,8 +257,7 @@ static struct input *read_input(struct config *cfg, const char *path,
 	in->depth = parent ? parent->depth + 1 : 0;
 	if (fd < 0 || fstat(fd, &st) < 0)
 		err = errno;
-	else if (S_ISREG(st.st_mode) &&
-		 (uint64_t)st.st_size > MAX_BYTES - cfg->n_bytes)
+	else if (S_ISREG(st.st_mode) && (uint64_t)st.st_size > MAX_BYTES - cfg->n_bytes)
 		err = EFBIG;
 	else
 		err = slurp(fd, MAX_BYTES - cfg->n_bytes, &in->data, &in->len);
@@ -318,8 +312,8 @@ static bool is_loop(const struct input *in, const struct input *parent)
 	return false;
 }
 
-static void include_file(struct config *cfg, const struct input *parent,
-			 const struct place *at, const char *path)
+static void include_file(struct config *cfg, const struct input *parent, const struct place *at,
+			 const char *path)
 {
 	struct input *in;
 
@@ -337,8 +331,7 @@ static void include_file(struct config *cfg, const struct input *parent,
 }
 
 /* A pattern is relative to the file that it stands in. */
-static void full_pattern(struct text *out, const struct input *parent,
-			 const char *pattern)
+static void full_pattern(struct text *out, const struct input *parent, const char *pattern)
 {
 	const char *slash = strrchr(parent->name, '/');
 
@@ -354,8 +347,8 @@ static int no_directory(const char *path, int err)
 	return err != ENOENT;
 }
 
-void config_include(struct config *cfg, const struct input *parent,
-		    const struct place *at, const char *pattern)
+void config_include(struct config *cfg, const struct input *parent, const struct place *at,
+		    const char *pattern)
 {
 	struct text full = { 0 };
 	glob_t g = { 0 };
@@ -363,8 +356,7 @@ void config_include(struct config *cfg, const struct input *parent,
 	int err;
 
 	if (parent->depth + 1 >= MAX_DEPTH) {
-		diag_error(cfg, at, "include: more than %d files deep",
-			   MAX_DEPTH);
+		diag_error(cfg, at, "include: more than %d files deep", MAX_DEPTH);
 		return;
 	}
 	full_pattern(&full, parent, pattern);
@@ -372,8 +364,7 @@ void config_include(struct config *cfg, const struct input *parent,
 	err = glob(full.s, GLOB_NOMAGIC, no_directory, &g);
 	if (err && err != GLOB_NOMATCH)
 		diag_error(cfg, at, "include: %s: %s", full.s,
-			   err == GLOB_NOSPACE ? "out of memory" :
-			   strerror(errno));
+			   err == GLOB_NOSPACE ? "out of memory" : strerror(errno));
 	for (i = 0; !err && i < g.gl_pathc && !diag_full(cfg); i++)
 		include_file(cfg, parent, at, g.gl_pathv[i]);
 	globfree(&g);

@@ -28,7 +28,7 @@ struct client;
 /* struct input - a file that was read; kept for error messages */
 struct input {
 	struct input *next;
-	const struct input *parent;	/* the file that includes this one */
+	const struct input *parent; /* the file that includes this one */
 	const char *name;
 	char *data;
 	size_t len;
@@ -45,18 +45,18 @@ struct place {
 };
 
 enum value_form {
-	FORM_RANGE,		/* range, state, name: its router */
-	FORM_NAME,		/* name */
-	FORM_WORD,		/* "local", "none": nothing else */
-	FORM_PAIR,		/* min, max */
-	FORM_PREFIX,		/* prefix */
+	FORM_RANGE, /* range, state, name: its router */
+	FORM_NAME, /* name */
+	FORM_WORD, /* "local", "none": nothing else */
+	FORM_PAIR, /* min, max */
+	FORM_PREFIX, /* prefix */
 };
 
 struct value {
 	struct value *next;
 	struct place place;
 	uint8_t form;
-	uint8_t state;		/* enum ernat_state */
+	uint8_t state; /* enum ernat_state */
 	bool except;
 	const char *name;
 	union {
@@ -74,17 +74,17 @@ struct values {
 	struct value *first;
 	struct value **tail;
 	unsigned int n;
-	struct place place;	/* of the key itself */
+	struct place place; /* of the key itself */
 };
 
 struct object {
 	enum kind kind;
-	const char *name;	/* NULL for the settings */
-	struct place place;	/* of the name */
-	struct object *next;	/* of its kind, in file order */
+	const char *name; /* NULL for the settings */
+	struct place place; /* of the name */
+	struct object *next; /* of its kind, in file order */
 	struct object *same_hash;
-	unsigned int index;	/* position among its kind */
-	unsigned int mark;	/* scratch of whoever walks */
+	unsigned int index; /* position among its kind */
+	unsigned int mark; /* scratch of whoever walks */
 	struct values key[KEYS_MAX];
 };
 
@@ -99,14 +99,14 @@ struct memory;
 /* What a message was, for machine-readable output. */
 struct warning {
 	struct warning *next;
-	char *text;		/* FILE:LINE:COL: text */
+	char *text; /* FILE:LINE:COL: text */
 };
 
-#define CONFIG_SCHEMA 1	/* of the JSON form */
+#define CONFIG_SCHEMA 1 /* of the JSON form */
 #define CONFIG_BUCKETS 8192
 
 struct config {
-	struct input *inputs, **inputs_tail;	/* in the order read */
+	struct input *inputs, **inputs_tail; /* in the order read */
 	size_t n_bytes;
 	unsigned int n_files;
 	struct object_list list[KIND_MAX];
@@ -117,11 +117,11 @@ struct config {
 	unsigned int n_warnings;
 	unsigned int n_errors;
 	unsigned int n_ranges;
-	uint32_t generation;	/* of the kernel's ruleset, 0 from a file */
-	char *path;		/* absolute, of the file */
-	const char *router;	/* which "router" address is this one's, or NULL */
+	uint32_t generation; /* of the kernel's ruleset, 0 from a file */
+	char *path; /* absolute, of the file */
+	const char *router; /* which "router" address is this one's, or NULL */
 	bool has_hash;
-	uint8_t hash[32];	/* SHA-256 of every file read */
+	uint8_t hash[32]; /* SHA-256 of every file read */
 };
 
 /*
@@ -145,13 +145,11 @@ void config_free(struct config *cfg);
 void *config_alloc(struct config *cfg, size_t size);
 const char *config_strndup(struct config *cfg, const char *s, size_t len);
 
-struct object *config_find(const struct config *cfg, enum kind kind,
-			   const char *name);
+struct object *config_find(const struct config *cfg, enum kind kind, const char *name);
 /* Adds a new object; NULL when the kind has that name already. */
 struct object *config_add(struct config *cfg, enum kind kind, const char *name,
 			  const struct place *place);
-struct value *config_value(struct config *cfg, struct values *vals,
-			   const struct place *place);
+struct value *config_value(struct config *cfg, struct values *vals, const struct place *place);
 /* Brings what can be said in two ways into one form. */
 void config_normalise(struct config *cfg);
 bool config_empty(const struct config *cfg);
@@ -174,8 +172,7 @@ bool config_equal(const struct config *a, const struct config *b);
 void config_text(struct text *out, const struct config *cfg, const char *only);
 void object_text(struct text *out, const struct object *obj);
 void value_text(struct text *out, const struct key *key, const struct value *v);
-void key_text(struct text *out, const struct key *key,
-	      const struct values *vals, bool in_set);
+void key_text(struct text *out, const struct key *key, const struct values *vals, bool in_set);
 
 /* config_json.c: JSON with the keys of the language. */
 struct json_t;
@@ -184,17 +181,14 @@ struct json_t *object_to_json(const struct object *obj);
 /* The keys that the kernel only keeps: a malloc'ed string, NULL if there are none. */
 char *userdata_pack(const struct object *obj);
 /* Reads them back; what is not ours is passed over. */
-void userdata_unpack(struct config *cfg, struct object *obj, const char *data,
-		     size_t len);
+void userdata_unpack(struct config *cfg, struct object *obj, const char *data, size_t len);
 
 static inline bool has_key(const struct object *obj, unsigned int key)
 {
 	return obj->key[key].n;
 }
 
-#define for_each_object(obj, cfg, kind) \
-	for (obj = (cfg)->list[kind].first; obj; obj = obj->next)
-#define for_each_value(val, vals) \
-	for (val = (vals)->first; val; val = val->next)
+#define for_each_object(obj, cfg, kind) for (obj = (cfg)->list[kind].first; obj; obj = obj->next)
+#define for_each_value(val, vals) for (val = (vals)->first; val; val = val->next)
 
 #endif

@@ -26,8 +26,8 @@ static const char *nth_object(void *data, unsigned int i)
 	return obj->name;
 }
 
-static void check_name(struct config *cfg, const struct key *key,
-		       const struct value *v, enum kind kind)
+static void check_name(struct config *cfg, const struct key *key, const struct value *v,
+		       enum kind kind)
 {
 	struct names_of names = { .next = cfg->list[kind].first };
 	const char *near;
@@ -37,12 +37,11 @@ static void check_name(struct config *cfg, const struct key *key,
 	/* with thousands of names the search would be the slowest part */
 	near = diag_full(cfg) ? NULL : nearest(v->name, nth_object, &names);
 	if (near)
-		diag_error(cfg, &v->place,
-			   "%s: no %s \"%s\", did you mean \"%s\"?", key->name,
+		diag_error(cfg, &v->place, "%s: no %s \"%s\", did you mean \"%s\"?", key->name,
 			   kinds[kind].word, v->name, near);
 	else
-		diag_error(cfg, &v->place, "%s: no %s \"%s\"", key->name,
-			   kinds[kind].word, v->name);
+		diag_error(cfg, &v->place, "%s: no %s \"%s\"", key->name, kinds[kind].word,
+			   v->name);
 }
 
 static void check_references(struct config *cfg, const struct object *obj)
@@ -61,15 +60,15 @@ static void check_references(struct config *cfg, const struct object *obj)
 			kind = KIND_SOURCE;
 		else
 			continue;
-		for_each_value(v, &obj->key[i]) {
+		for_each_value(v, &obj->key[i])
+		{
 			if (v->form == FORM_NAME)
 				check_name(cfg, key, v, kind);
 		}
 	}
 }
 
-static struct object *overflow_of(const struct config *cfg,
-				  const struct object *pool)
+static struct object *overflow_of(const struct config *cfg, const struct object *pool)
 {
 	if (!has_key(pool, POOL_OVERFLOW))
 		return NULL;
@@ -77,8 +76,7 @@ static struct object *overflow_of(const struct config *cfg,
 }
 
 /* @chain: pools from the one that the loop comes back to. */
-static void report_loop(struct config *cfg, struct object **chain,
-			unsigned int n)
+static void report_loop(struct config *cfg, struct object **chain, unsigned int n)
 {
 	const struct object *last = chain[n - 1];
 	struct text msg = { 0 };
@@ -89,8 +87,8 @@ static void report_loop(struct config *cfg, struct object **chain,
 	if (i < n)
 		text_puts(&msg, "... -> ");
 	diag_error(cfg, &last->key[POOL_OVERFLOW].first->place,
-		   "pool \"%s\" overflows into itself: %s%s", chain[0]->name,
-		   msg.s, chain[0]->name);
+		   "pool \"%s\" overflows into itself: %s%s", chain[0]->name, msg.s,
+		   chain[0]->name);
 	text_free(&msg);
 }
 
@@ -100,9 +98,8 @@ enum { MARK_NONE, MARK_CHAIN, MARK_DONE };
  * Follows the overflows from @pool to what is placed already or has none, then
  * places the chain from its end.
  */
-static bool place_chain(struct config *cfg, struct object *pool,
-			struct object **order, unsigned int *n,
-			struct object **chain)
+static bool place_chain(struct config *cfg, struct object *pool, struct object **order,
+			unsigned int *n, struct object **chain)
 {
 	unsigned int i = 0, j;
 
@@ -131,9 +128,9 @@ struct object **config_pool_order(struct config *cfg)
 	struct object *pool;
 	bool ok = true;
 
+	for_each_object(pool, cfg, KIND_POOL) pool->mark = MARK_NONE;
 	for_each_object(pool, cfg, KIND_POOL)
-		pool->mark = MARK_NONE;
-	for_each_object(pool, cfg, KIND_POOL) {
+	{
 		ok = place_chain(cfg, pool, order, &n, chain);
 		if (!ok)
 			break;
@@ -151,7 +148,8 @@ void config_check(struct config *cfg)
 	enum kind kind;
 
 	for (kind = 0; kind < KIND_MAX; kind++) {
-		for_each_object(obj, cfg, kind) {
+		for_each_object(obj, cfg, kind)
+		{
 			check_references(cfg, obj);
 			if (diag_full(cfg))
 				return;

@@ -15,8 +15,8 @@ static bool value_equal(const struct value *a, const struct value *b)
 		return false;
 	switch ((enum value_form)a->form) {
 	case FORM_RANGE:
-		return range_equal(&a->range, &b->range) &&
-		       a->state == b->state && same_name(a->name, b->name);
+		return range_equal(&a->range, &b->range) && a->state == b->state &&
+		       same_name(a->name, b->name);
 	case FORM_NAME:
 		return same_name(a->name, b->name);
 	case FORM_WORD:
@@ -69,7 +69,8 @@ bool config_equal(const struct config *a, const struct config *b)
 	for (kind = 0; kind < KIND_MAX; kind++) {
 		if (a->list[kind].n != b->list[kind].n)
 			return false;
-		for_each_object(oa, a, kind) {
+		for_each_object(oa, a, kind)
+		{
 			ob = config_find(b, kind, oa->name);
 			if (!ob || !object_equal(oa, ob))
 				return false;

@@ -16,7 +16,7 @@
 struct node {
 	uint32_t off;
 	uint32_t len;
-	uint32_t next;		/* node after this one and all in it */
+	uint32_t next; /* node after this one and all in it */
 };
 
 /* struct places - jansson keeps no positions, so the text is walked again */
@@ -24,7 +24,7 @@ struct places {
 	struct node *v;
 	unsigned int n;
 	unsigned int size;
-	uint32_t open[MAX_DEPTH];	/* containers around the position */
+	uint32_t open[MAX_DEPTH]; /* containers around the position */
 	unsigned int depth;
 };
 
@@ -49,8 +49,7 @@ static uint32_t scalar_len(const char *s, uint32_t left)
 	uint32_t i = 1;
 
 	if (*s != '"') {
-		while (i < left && (isalnum((unsigned char)s[i]) ||
-				    strchr("+-.", s[i])))
+		while (i < left && (isalnum((unsigned char)s[i]) || strchr("+-.", s[i])))
 			i++;
 		return i;
 	}
@@ -107,8 +106,7 @@ static void emit(struct walk *w, const char *s, uint32_t node, bool comma)
 	parse_word(w->p, &word);
 }
 
-static bool emit_scalar(struct walk *w, const json_t *v, uint32_t node,
-			bool comma)
+static bool emit_scalar(struct walk *w, const json_t *v, uint32_t node, bool comma)
 {
 	struct place at = place_of(w, node);
 	char digits[32];
@@ -118,10 +116,8 @@ static bool emit_scalar(struct walk *w, const json_t *v, uint32_t node,
 		return true;
 	}
 	if (json_is_integer(v) && json_integer_value(v) >= 0) {
-		snprintf(digits, sizeof(digits), "%" JSON_INTEGER_FORMAT,
-			 json_integer_value(v));
-		emit(w, config_strndup(w->p->cfg, digits, strlen(digits)),
-		     node, comma);
+		snprintf(digits, sizeof(digits), "%" JSON_INTEGER_FORMAT, json_integer_value(v));
+		emit(w, config_strndup(w->p->cfg, digits, strlen(digits)), node, comma);
 		return true;
 	}
 	diag_error(w->p->cfg, &at, "expected a string or a whole number");
@@ -131,11 +127,11 @@ static bool emit_scalar(struct walk *w, const json_t *v, uint32_t node,
 /* Members of a value that is an object, in the order in which text has them. */
 static const struct {
 	const char *name;
-	bool spoken;		/* the name itself is a word, too */
+	bool spoken; /* the name itself is a word, too */
 } members[] = {
 	{ "range", false }, { "except", true }, { "prefix", false },
-	{ "ge", true }, { "le", true }, { "state", false }, { "router", true },
-	{ "raise", false }, { "clear", false },
+	{ "ge", true },	    { "le", true },	{ "state", false },
+	{ "router", true }, { "raise", false }, { "clear", false },
 };
 
 static bool known_member(const char *name)
@@ -150,8 +146,8 @@ static bool known_member(const char *name)
 }
 
 /* The node of the value of member @name, which is there; *@key that of the key. */
-static uint32_t member_node(const struct walk *w, json_t *obj, uint32_t node,
-			    const char *name, uint32_t *key)
+static uint32_t member_node(const struct walk *w, json_t *obj, uint32_t node, const char *name,
+			    uint32_t *key)
 {
 	const char *k;
 	json_t *v;
@@ -226,8 +222,7 @@ static bool emit_array(struct walk *w, json_t *array, uint32_t node)
 }
 
 /* A member as the statement that it stands for. */
-static void member_statement(struct walk *w, const char *key, json_t *v,
-			     uint32_t node)
+static void member_statement(struct walk *w, const char *key, json_t *v, uint32_t node)
 {
 	bool guard = !strcmp(key, "guard");
 	bool ok = true;
@@ -259,9 +254,10 @@ static void block(struct walk *w, const char *kind, json_t *obj, uint32_t node)
 
 	at.len = 1;
 	if (!json_is_string(name)) {
-		diag_error(w->p->cfg, &at, json_is_object(obj) ?
-			   "this %s has no \"name\"" :
-			   "a %s has to be an object", kind);
+		diag_error(w->p->cfg, &at,
+			   json_is_object(obj) ? "this %s has no \"name\"" :
+						 "a %s has to be an object",
+			   kind);
 		return;
 	}
 	value = member_node(w, obj, node, "name", &key);
@@ -277,8 +273,7 @@ static void block(struct walk *w, const char *kind, json_t *obj, uint32_t node)
 	parse_close(w->p);
 }
 
-static void blocks(struct walk *w, const char *kind, json_t *array,
-		   uint32_t node)
+static void blocks(struct walk *w, const char *kind, json_t *array, uint32_t node)
 {
 	struct place at = place_of(w, node);
 	json_t *v;
@@ -329,7 +324,7 @@ static void document(struct walk *w, json_t *root)
 			check_schema(w, v, node + 1);
 		else if (is_block(k))
 			blocks(w, k, v, node + 1);
-		else if (strcmp(k, "router"))	/* said by --router, not here */
+		else if (strcmp(k, "router")) /* said by --router, not here */
 			member_statement(w, k, v, node);
 		node = w->places.v[node + 1].next;
 	}
@@ -398,8 +393,8 @@ static json_t *range_to_json(const struct key *key, const struct value *v)
 		json_object_set_new(obj, "router", json_string(v->name));
 	else
 		json_object_set_new(obj, "state",
-				    json_string(v->state == ERNAT_STATE_DRAIN ?
-						"drain" : "standby"));
+				    json_string(v->state == ERNAT_STATE_DRAIN ? "drain" :
+										"standby"));
 	return obj;
 }
 
@@ -430,13 +425,12 @@ static json_t *value_to_json(const struct key *key, const struct value *v)
 	if (key->type == KEY_NUMBER)
 		return json_integer(v->min);
 	if (key->type == KEY_ALARM)
-		return json_pack("{sIsI}", "raise", (json_int_t)v->min,
-				 "clear", (json_int_t)v->max);
+		return json_pack("{sIsI}", "raise", (json_int_t)v->min, "clear",
+				 (json_int_t)v->max);
 	return text_to_json(key, v);
 }
 
-static void set_key(json_t *obj, const struct key *key,
-		    const struct values *vals)
+static void set_key(json_t *obj, const struct key *key, const struct values *vals)
 {
 	const struct value *v;
 	json_t *list;
@@ -449,12 +443,10 @@ static void set_key(json_t *obj, const struct key *key,
 		json_object_set_new(obj, "guard", json_false());
 	} else if (key->flags & KEY_LIST) {
 		list = json_array();
-		for_each_value(v, vals)
-			json_array_append_new(list, value_to_json(key, v));
+		for_each_value(v, vals) json_array_append_new(list, value_to_json(key, v));
 		json_object_set_new(obj, key->name, list);
 	} else {
-		json_object_set_new(obj, key->name,
-				    value_to_json(key, vals->first));
+		json_object_set_new(obj, key->name, value_to_json(key, vals->first));
 	}
 }
 
@@ -492,10 +484,10 @@ json_t *config_to_json(const struct config *cfg, const char *only)
 		set_keys(root, cfg->settings, 0);
 	for (kind = KIND_SET; kind < KIND_MAX; kind++) {
 		list = json_array();
-		for_each_object(obj, cfg, kind) {
+		for_each_object(obj, cfg, kind)
+		{
 			if (!only || !strcmp(only, obj->name))
-				json_array_append_new(list,
-						      object_to_json(obj));
+				json_array_append_new(list, object_to_json(obj));
 		}
 		json_object_set_new(root, kinds[kind].word, list);
 	}
@@ -523,19 +515,19 @@ static void unpack(struct walk *w, json_t *root, struct object *obj)
 
 	json_object_foreach(root, k, v) {
 		key = key_find(obj->kind, k);
-		if (key >= 0 &&
-		    kinds[obj->kind].keys[key].flags & KEY_USERDATA)
+		if (key >= 0 && kinds[obj->kind].keys[key].flags & KEY_USERDATA)
 			member_statement(w, k, v, node);
 		node = w->places.v[node + 1].next;
 	}
 }
 
-void userdata_unpack(struct config *cfg, struct object *obj, const char *data,
-		     size_t len)
+void userdata_unpack(struct config *cfg, struct object *obj, const char *data, size_t len)
 {
 	bool settings = obj->kind == KIND_SETTINGS;
 	struct parse p = {
-		.cfg = cfg, .in_block = !settings, .obj = settings ? NULL : obj,
+		.cfg = cfg,
+		.in_block = !settings,
+		.obj = settings ? NULL : obj,
 	};
 	unsigned int n_errors = cfg->n_errors;
 	struct walk w = { .p = &p };

@@ -8,7 +8,7 @@
 #include "config_netlink.h"
 #include "diag.h"
 
-#define MAX_TRIES 8	/* while somebody else goes on applying */
+#define MAX_TRIES 8 /* while somebody else goes on applying */
 
 static uint32_t get_uint(const struct nlattr *attr)
 {
@@ -29,8 +29,7 @@ static const char *get_string(struct config *cfg, const struct nlattr *attr)
 	return config_strndup(cfg, s, strnlen(s, mnl_attr_get_payload_len(attr)));
 }
 
-static struct value *new_value(struct config *cfg, struct values *vals,
-			       enum value_form form)
+static struct value *new_value(struct config *cfg, struct values *vals, enum value_form form)
 {
 	struct value *v = config_value(cfg, vals, NULL);
 
@@ -38,8 +37,7 @@ static struct value *new_value(struct config *cfg, struct values *vals,
 	return v;
 }
 
-static void get_range(struct config *cfg, struct value *v,
-		      const struct nlattr *nest)
+static void get_range(struct config *cfg, struct value *v, const struct nlattr *nest)
 {
 	const struct nlattr *attr;
 	bool has_last = false;
@@ -74,8 +72,7 @@ static void get_range(struct config *cfg, struct value *v,
 		memcpy(v->range.last, v->range.first, sizeof(v->range.last));
 }
 
-static void get_match(struct config *cfg, struct values *vals,
-		      const struct nlattr *nest)
+static void get_match(struct config *cfg, struct values *vals, const struct nlattr *nest)
 {
 	const struct nlattr *attr;
 
@@ -85,8 +82,7 @@ static void get_match(struct config *cfg, struct values *vals,
 			get_range(cfg, config_value(cfg, vals, NULL), attr);
 			break;
 		case ERNAT_MATCH_SET:
-			new_value(cfg, vals, FORM_NAME)->name =
-				get_string(cfg, attr);
+			new_value(cfg, vals, FORM_NAME)->name = get_string(cfg, attr);
 			break;
 		case ERNAT_MATCH_LOCAL:
 			new_value(cfg, vals, FORM_WORD);
@@ -95,15 +91,13 @@ static void get_match(struct config *cfg, struct values *vals,
 	}
 }
 
-static void get_names(struct config *cfg, struct values *vals,
-		      const struct nlattr *nest)
+static void get_names(struct config *cfg, struct values *vals, const struct nlattr *nest)
 {
 	const struct nlattr *attr;
 
 	mnl_attr_for_each_nested(attr, nest) {
 		if (mnl_attr_get_type(attr) == ERNAT_LIST_NAME)
-			new_value(cfg, vals, FORM_NAME)->name =
-				get_string(cfg, attr);
+			new_value(cfg, vals, FORM_NAME)->name = get_string(cfg, attr);
 		else if (mnl_attr_get_type(attr) == ERNAT_LIST_NONE)
 			new_value(cfg, vals, FORM_WORD);
 	}
@@ -151,8 +145,8 @@ static void get_element(const struct key *key, struct value *v, const void *at)
 	}
 }
 
-static void get_array(struct config *cfg, const struct key *key,
-		      struct values *vals, const struct nlattr *attr)
+static void get_array(struct config *cfg, const struct key *key, struct values *vals,
+		      const struct nlattr *attr)
 {
 	const char *data = mnl_attr_get_payload(attr);
 	size_t size = element_size(key), len = mnl_attr_get_payload_len(attr);
@@ -167,8 +161,8 @@ static void get_array(struct config *cfg, const struct key *key,
 }
 
 /* Either half may be missing: the kernel leaves out what is usual. */
-static void get_alarm(struct config *cfg, const struct key *key,
-		      struct values *vals, const struct nlattr *attr)
+static void get_alarm(struct config *cfg, const struct key *key, struct values *vals,
+		      const struct nlattr *attr)
 {
 	struct value *v = vals->first;
 
@@ -185,8 +179,7 @@ static void get_alarm(struct config *cfg, const struct key *key,
 		v->max = v->min;
 }
 
-static void get_mark(struct config *cfg, struct values *vals,
-		     const struct nlattr *attr)
+static void get_mark(struct config *cfg, struct values *vals, const struct nlattr *attr)
 {
 	struct ernat_mark mark = { 0 };
 	struct value *v;
@@ -199,8 +192,8 @@ static void get_mark(struct config *cfg, struct values *vals,
 	v->max = mark.mask;
 }
 
-static void get_single(struct config *cfg, const struct key *key,
-		       struct values *vals, const struct nlattr *attr)
+static void get_single(struct config *cfg, const struct key *key, struct values *vals,
+		       const struct nlattr *attr)
 {
 	struct value *v;
 
@@ -225,8 +218,8 @@ static void get_single(struct config *cfg, const struct key *key,
 	}
 }
 
-static void get_key(struct config *cfg, const struct key *key,
-		    struct values *vals, const struct nlattr *attr)
+static void get_key(struct config *cfg, const struct key *key, struct values *vals,
+		    const struct nlattr *attr)
 {
 	if (key->type == KEY_MATCH)
 		get_match(cfg, vals, attr);
@@ -239,8 +232,7 @@ static void get_key(struct config *cfg, const struct key *key,
 }
 
 /* "address" and "except" share an attribute. */
-static void get_addresses(struct config *cfg, struct object *obj,
-			  const struct nlattr *attr)
+static void get_addresses(struct config *cfg, struct object *obj, const struct nlattr *attr)
 {
 	bool set = obj->kind == KIND_SET;
 	struct value v = { 0 };
@@ -248,12 +240,12 @@ static void get_addresses(struct config *cfg, struct object *obj,
 
 	get_range(cfg, &v, attr);
 	vals = &obj->key[v.except ? (set ? SET_EXCEPT : POOL_EXCEPT) :
-			 set ? SET_ADDRESS : POOL_ADDRESS];
+			 set	  ? SET_ADDRESS :
+				    POOL_ADDRESS];
 	*config_value(cfg, vals, NULL) = v;
 }
 
-static void get_rule_action(struct config *cfg, struct object *obj,
-			    uint8_t action)
+static void get_rule_action(struct config *cfg, struct object *obj, uint8_t action)
 {
 	if (action == ERNAT_ACTION_EXEMPT)
 		new_value(cfg, &obj->key[RULE_EXEMPT], FORM_WORD);
@@ -269,21 +261,18 @@ static void get_origin(struct config *cfg, const struct nlattr *attr)
 		break;
 	case ERNAT_SETTINGS_FILE:
 		free(cfg->path);
-		cfg->path = strndup(mnl_attr_get_payload(attr),
-				    mnl_attr_get_payload_len(attr));
+		cfg->path = strndup(mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr));
 		break;
 	case ERNAT_SETTINGS_HASH:
 		if (mnl_attr_get_payload_len(attr) != sizeof(cfg->hash))
 			break;
-		memcpy(cfg->hash, mnl_attr_get_payload(attr),
-		       sizeof(cfg->hash));
+		memcpy(cfg->hash, mnl_attr_get_payload(attr), sizeof(cfg->hash));
 		cfg->has_hash = true;
 		break;
 	}
 }
 
-static void get_attr(struct config *cfg, struct object *obj,
-		     const struct nlattr *attr)
+static void get_attr(struct config *cfg, struct object *obj, const struct nlattr *attr)
 {
 	const struct kind_info *info = &kinds[obj->kind];
 	uint16_t type = mnl_attr_get_type(attr);
@@ -311,8 +300,7 @@ static void get_attr(struct config *cfg, struct object *obj,
 	}
 }
 
-static struct object *get_object(struct config *cfg, enum kind kind,
-				 const struct nlattr *nest)
+static struct object *get_object(struct config *cfg, enum kind kind, const struct nlattr *nest)
 {
 	const struct nlattr *attr;
 	struct object *obj;
@@ -324,7 +312,7 @@ static struct object *get_object(struct config *cfg, enum kind kind,
 		if (mnl_attr_get_type(attr) != kinds[kind].name_attr)
 			continue;
 		name = get_string(cfg, attr);
-		obj = config_find(cfg, kind, name);	/* goes on */
+		obj = config_find(cfg, kind, name); /* goes on */
 		return obj ? obj : config_add(cfg, kind, name, NULL);
 	}
 	return NULL;
@@ -370,12 +358,10 @@ static int read_running(struct client *c, struct config *cfg)
 {
 	int err;
 
-	err = client_talk(c, client_msg(c, ERNAT_CMD_GET_STATUS, 0), status_cb,
-			  cfg);
+	err = client_talk(c, client_msg(c, ERNAT_CMD_GET_STATUS, 0), status_cb, cfg);
 	if (err || !cfg->generation)
 		return err;
-	return client_talk(c, client_msg(c, ERNAT_CMD_GET_CONFIG, NLM_F_DUMP),
-			   config_message, cfg);
+	return client_talk(c, client_msg(c, ERNAT_CMD_GET_CONFIG, NLM_F_DUMP), config_message, cfg);
 }
 
 struct config *config_running(struct client *c)

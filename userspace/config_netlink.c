@@ -11,8 +11,7 @@ static void mark_place(struct object_writer *w, const struct place *place)
 	w->mark(w->data, w->nlh->nlmsg_seq, w->nlh->nlmsg_len, place);
 }
 
-static void put_range(struct object_writer *w, uint16_t attr,
-		      const struct value *v)
+static void put_range(struct object_writer *w, uint16_t attr, const struct value *v)
 {
 	unsigned int size = family_size(v->range.family);
 	struct nlattr *nest = mnl_attr_nest_start(w->nlh, attr);
@@ -30,28 +29,25 @@ static void put_range(struct object_writer *w, uint16_t attr,
 }
 
 /* What is in a nest of its own: a match or a list of names. */
-static void put_element(struct object_writer *w, const struct key *key,
-			const struct value *v)
+static void put_element(struct object_writer *w, const struct key *key, const struct value *v)
 {
 	bool match = key->type == KEY_MATCH;
 
 	if (v->form == FORM_RANGE)
 		put_range(w, ERNAT_MATCH_RANGE, v);
 	else if (v->form == FORM_NAME)
-		mnl_attr_put_strz(w->nlh, match ? ERNAT_MATCH_SET :
-				  ERNAT_LIST_NAME, v->name);
+		mnl_attr_put_strz(w->nlh, match ? ERNAT_MATCH_SET : ERNAT_LIST_NAME, v->name);
 	else
-		mnl_attr_put(w->nlh, match ? ERNAT_MATCH_LOCAL :
-			     ERNAT_LIST_NONE, 0, NULL);
+		mnl_attr_put(w->nlh, match ? ERNAT_MATCH_LOCAL : ERNAT_LIST_NONE, 0, NULL);
 }
 
-static void put_nest(struct object_writer *w, const struct key *key,
-		     const struct values *vals)
+static void put_nest(struct object_writer *w, const struct key *key, const struct values *vals)
 {
 	struct nlattr *nest = mnl_attr_nest_start(w->nlh, key->attr);
 	const struct value *v;
 
-	for_each_value(v, vals) {
+	for_each_value(v, vals)
+	{
 		if (w->nlh->nlmsg_len > OBJECT_LIMIT)
 			break;
 		mark_place(w, &v->place);
@@ -61,8 +57,7 @@ static void put_nest(struct object_writer *w, const struct key *key,
 }
 
 /* One element of an array; returns its size. */
-static size_t array_element(const struct key *key, const struct value *v,
-			    void *at)
+static size_t array_element(const struct key *key, const struct value *v, void *at)
 {
 	struct ernat_u16_range ports = { v->min, v->max };
 	struct ernat_u32_range range = { v->min, v->max };
@@ -88,21 +83,18 @@ static size_t array_element(const struct key *key, const struct value *v,
 	}
 }
 
-static void put_array(struct object_writer *w, const struct key *key,
-		      const struct values *vals)
+static void put_array(struct object_writer *w, const struct key *key, const struct values *vals)
 {
 	char *buf = xalloc(vals->n * sizeof(struct ernat_route_prefix));
 	const struct value *v;
 	size_t len = 0;
 
-	for_each_value(v, vals)
-		len += array_element(key, v, buf + len);
+	for_each_value(v, vals) len += array_element(key, v, buf + len);
 	mnl_attr_put(w->nlh, key->attr, len, buf);
 	free(buf);
 }
 
-static void put_single(struct object_writer *w, const struct key *key,
-		       const struct value *v)
+static void put_single(struct object_writer *w, const struct key *key, const struct value *v)
 {
 	struct ernat_mark mark = { .value = v->min, .mask = v->max };
 
@@ -152,12 +144,13 @@ static bool finish(struct object_writer *w)
 }
 
 /* The addresses of a set or a pool, in as many messages as it takes. */
-static bool put_ranges(struct object_writer *w, const struct object *obj,
-		       const struct key *key, const struct values *vals)
+static bool put_ranges(struct object_writer *w, const struct object *obj, const struct key *key,
+		       const struct values *vals)
 {
 	const struct value *v;
 
-	for_each_value(v, vals) {
+	for_each_value(v, vals)
+	{
 		if (w->nlh->nlmsg_len > MESSAGE_LIMIT) {
 			if (!finish(w))
 				return false;
@@ -169,11 +162,9 @@ static bool put_ranges(struct object_writer *w, const struct object *obj,
 	return true;
 }
 
-static void put_key(struct object_writer *w, const struct key *key,
-		    const struct values *vals)
+static void put_key(struct object_writer *w, const struct key *key, const struct values *vals)
 {
-	bool nest = key->type == KEY_MATCH || key->type == KEY_SOURCES ||
-		    key->type == KEY_DEVICE;
+	bool nest = key->type == KEY_MATCH || key->type == KEY_SOURCES || key->type == KEY_DEVICE;
 
 	mark_place(w, nest ? &vals->place : &vals->first->place);
 	if (nest)
@@ -192,11 +183,12 @@ static bool is_range_list(const struct key *key)
 
 static void put_action(struct object_writer *w, const struct object *obj)
 {
-	unsigned int key = has_key(obj, RULE_SNAT) ? RULE_SNAT :
-			   has_key(obj, RULE_EXEMPT) ? RULE_EXEMPT : RULE_DROP;
-	uint8_t action = key == RULE_SNAT ? ERNAT_ACTION_SNAT :
+	unsigned int key = has_key(obj, RULE_SNAT)   ? RULE_SNAT :
+			   has_key(obj, RULE_EXEMPT) ? RULE_EXEMPT :
+						       RULE_DROP;
+	uint8_t action = key == RULE_SNAT   ? ERNAT_ACTION_SNAT :
 			 key == RULE_EXEMPT ? ERNAT_ACTION_EXEMPT :
-			 ERNAT_ACTION_DROP;
+					      ERNAT_ACTION_DROP;
 
 	mark_place(w, &obj->key[key].place);
 	mnl_attr_put_u8(w->nlh, ERNAT_RULE_ACTION, action);
@@ -229,8 +221,7 @@ static void put_origin(struct object_writer *w)
 	if (cfg->path)
 		mnl_attr_put_strz(w->nlh, ERNAT_SETTINGS_FILE, cfg->path);
 	if (cfg->has_hash)
-		mnl_attr_put(w->nlh, ERNAT_SETTINGS_HASH, sizeof(cfg->hash),
-			     cfg->hash);
+		mnl_attr_put(w->nlh, ERNAT_SETTINGS_HASH, sizeof(cfg->hash), cfg->hash);
 }
 
 bool object_write(struct object_writer *w, const struct object *obj)

@@ -8,8 +8,8 @@
 #include "config.h"
 
 /* Ranges go on in a next message from here on; others cannot be divided. */
-#define MESSAGE_LIMIT	(24 * 1024)
-#define OBJECT_LIMIT	(60 * 1024)
+#define MESSAGE_LIMIT (24 * 1024)
+#define OBJECT_LIMIT (60 * 1024)
 
 /**
  * struct object_writer - where the messages of an object go
@@ -22,8 +22,7 @@ struct object_writer {
 	struct config *cfg;
 	struct nlmsghdr *(*message)(void *data);
 	bool (*send)(void *data);
-	void (*mark)(void *data, uint32_t seq, uint32_t off,
-		     const struct place *place);
+	void (*mark)(void *data, uint32_t seq, uint32_t off, const struct place *place);
 	void *data;
 	/* private */
 	const struct object *obj;

@@ -57,8 +57,7 @@ static void choice_text(struct text *out, const struct key *key, uint32_t n)
 	}
 }
 
-static void pair_text(struct text *out, const struct key *key,
-		      const struct value *v)
+static void pair_text(struct text *out, const struct key *key, const struct value *v)
 {
 	switch (key->type) {
 	case KEY_ROUTE_PROTOCOL:
@@ -97,8 +96,7 @@ void value_text(struct text *out, const struct key *key, const struct value *v)
 		if (v->name)
 			text_printf(out, " router %s", v->name);
 		else if (v->state)
-			text_puts(out, v->state == ERNAT_STATE_DRAIN ?
-				  " drain" : " standby");
+			text_puts(out, v->state == ERNAT_STATE_DRAIN ? " drain" : " standby");
 		break;
 	case FORM_NAME:
 		if (key->type == KEY_STRING)
@@ -128,8 +126,7 @@ static void line_head(struct text *out, const struct key *key, bool bare)
 	text_putc(out, ' ');
 }
 
-void key_text(struct text *out, const struct key *key,
-	      const struct values *vals, bool in_set)
+void key_text(struct text *out, const struct key *key, const struct values *vals, bool in_set)
 {
 	bool bare = in_set && !(key->flags & KEY_EXCEPT);
 	const struct value *v;
@@ -140,7 +137,8 @@ void key_text(struct text *out, const struct key *key,
 		text_printf(out, "\t%s;\n", key->name);
 		return;
 	}
-	for_each_value(v, vals) {
+	for_each_value(v, vals)
+	{
 		if (v == vals->first || (key->flags & KEY_LINES))
 			line_head(out, key, bare);
 		value_text(out, key, v);
@@ -161,8 +159,7 @@ void object_text(struct text *out, const struct object *obj)
 	text_puts(out, obj->name);
 	text_puts(out, " {\n");
 	for (i = 0; i < info->n_keys; i++)
-		key_text(out, &info->keys[i], &obj->key[i],
-			 obj->kind == KIND_SET);
+		key_text(out, &info->keys[i], &obj->key[i], obj->kind == KIND_SET);
 	text_puts(out, "}\n");
 }
 
@@ -176,7 +173,7 @@ static void settings_text(struct text *out, const struct object *obj)
 		line.len = 0;
 		key_text(&line, &key[i], &obj->key[i], false);
 		if (line.len)
-			text_puts(out, line.s + 1);	/* no tab here */
+			text_puts(out, line.s + 1); /* no tab here */
 	}
 	text_free(&line);
 }
@@ -189,7 +186,8 @@ void config_text(struct text *out, const struct config *cfg, const char *only)
 	if (!only)
 		settings_text(out, cfg->settings);
 	for (kind = KIND_SET; kind < KIND_MAX; kind++) {
-		for_each_object(obj, cfg, kind) {
+		for_each_object(obj, cfg, kind)
+		{
 			if (only && strcmp(only, obj->name))
 				continue;
 			if (out->len)

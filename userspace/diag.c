@@ -7,8 +7,8 @@
 #include "diag.h"
 
 /* A line is shown from this many bytes before the place to that many after. */
-#define SHOW_BEFORE	120
-#define SHOW_AFTER	80
+#define SHOW_BEFORE 120
+#define SHOW_AFTER 80
 
 static bool silent;
 
@@ -19,8 +19,8 @@ void diag_silence(bool on)
 
 struct position {
 	unsigned int line;
-	unsigned int column;	/* in characters, from 1 */
-	size_t start;		/* of the line, in bytes */
+	unsigned int column; /* in characters, from 1 */
+	size_t start; /* of the line, in bytes */
 };
 
 static void locate(const struct place *at, struct position *pos)
@@ -52,8 +52,8 @@ unsigned int place_line(const struct place *at)
 }
 
 /* Copies one character to @line and as much blank or underline to @caret. */
-static size_t show_char(struct text *line, struct text *caret,
-			const struct place *at, size_t i, size_t end)
+static size_t show_char(struct text *line, struct text *caret, const struct place *at, size_t i,
+			size_t end)
 {
 	const char *s = at->in->data + i;
 	char mark = i < at->off ? ' ' : i == at->off ? '^' : '~';
@@ -102,8 +102,8 @@ static void show_line(const struct place *at, size_t start)
 	text_free(&caret);
 }
 
-static void put_place(struct text *out, const struct config *cfg,
-		      const struct place *at, struct position *pos)
+static void put_place(struct text *out, const struct config *cfg, const struct place *at,
+		      struct position *pos)
 {
 	const char *name = cfg && cfg->inputs ? cfg->inputs->name : NULL;
 
@@ -129,8 +129,7 @@ static void put_message(struct text *out, const char *fmt, va_list ap)
 	free(msg);
 }
 
-void diag_error(struct config *cfg, const struct place *at,
-		const char *fmt, ...)
+void diag_error(struct config *cfg, const struct place *at, const char *fmt, ...)
 {
 	struct position pos = { 0 };
 	struct text out = { 0 };
@@ -163,8 +162,7 @@ static void keep_warning(struct config *cfg, const char *place, char *text)
 	cfg->warnings_tail = &w->next;
 }
 
-void diag_warning(struct config *cfg, const struct place *at,
-		  const char *fmt, ...)
+void diag_warning(struct config *cfg, const struct place *at, const char *fmt, ...)
 {
 	struct text place = { 0 }, msg = { 0 };
 	struct position pos = { 0 };

@@ -13,14 +13,14 @@
 
 #include "config.h"
 
-#define DIAG_MAX_ERRORS		10
-#define DIAG_MAX_WARNINGS	20	/* printed; all are counted */
+#define DIAG_MAX_ERRORS 10
+#define DIAG_MAX_WARNINGS 20 /* printed; all are counted */
 
 /* @at may be NULL or without a file. */
-void diag_error(struct config *cfg, const struct place *at,
-		const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-void diag_warning(struct config *cfg, const struct place *at,
-		  const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void diag_error(struct config *cfg, const struct place *at, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+void diag_warning(struct config *cfg, const struct place *at, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 /* Adds text to the message before; a line of its own, without place. */
 void diag_hint(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* After the last warning: says how many were not printed. */

@@ -69,8 +69,8 @@ static size_t put_lines(struct text *out, char sign, const struct lines *l,
 	size_t i, n = 0;
 
 	for (i = 0; i < l->n; i++) {
-		if (!all && bsearch(&l->v[i], other->sorted, other->n,
-				    sizeof(*other->sorted), by_text))
+		if (!all &&
+		    bsearch(&l->v[i], other->sorted, other->n, sizeof(*other->sorted), by_text))
 			continue;
 		put_line(out, sign, l->v[i]);
 		n++;
@@ -96,8 +96,8 @@ static void diff_lines(struct text *out, char *old, char *new)
 	lines_free(&b);
 }
 
-static void diff_key(struct text *out, const struct object *old,
-		     const struct object *new, unsigned int key)
+static void diff_key(struct text *out, const struct object *old, const struct object *new,
+		     unsigned int key)
 {
 	const struct key *k = &kinds[new->kind].keys[key];
 	bool set = new->kind == KIND_SET;
@@ -112,11 +112,9 @@ static void diff_key(struct text *out, const struct object *old,
 	text_free(&b);
 }
 
-static void add_change(struct diff *d, const char *op, const struct object *obj,
-		       json_t *details)
+static void add_change(struct diff *d, const char *op, const struct object *obj, json_t *details)
 {
-	json_t *change = json_pack("{ss,ss}", "op", op, "kind",
-				   kinds[obj->kind].word);
+	json_t *change = json_pack("{ss,ss}", "op", op, "kind", kinds[obj->kind].word);
 
 	if (obj->kind != KIND_SETTINGS)
 		json_object_set_new(change, "name", json_string(obj->name));
@@ -137,34 +135,29 @@ static void whole_object(struct diff *d, char sign, const struct object *obj)
 	lines_free(&l);
 	text_free(&t);
 	add_change(d, sign == '+' ? "add" : "remove", obj,
-		   json_pack("{so}", sign == '+' ? "new" : "old",
-			     object_to_json(obj)));
+		   json_pack("{so}", sign == '+' ? "new" : "old", object_to_json(obj)));
 }
 
-static void changed_object(struct diff *d, const struct object *old,
-			   const struct object *new)
+static void changed_object(struct diff *d, const struct object *old, const struct object *new)
 {
 	bool block = new->kind != KIND_SETTINGS;
 	unsigned int i;
 
 	if (block)
-		text_printf(&d->out, " %s %s {\n", kinds[new->kind].word,
-			    new->name);
+		text_printf(&d->out, " %s %s {\n", kinds[new->kind].word, new->name);
 	for (i = 0; i < kinds[new->kind].n_keys; i++)
 		diff_key(&d->out, old, new, i);
 	if (block)
 		text_puts(&d->out, " }\n");
 	add_change(d, "change", new,
-		   json_pack("{so,so}", "old", object_to_json(old),
-			     "new", object_to_json(new)));
+		   json_pack("{so,so}", "old", object_to_json(old), "new", object_to_json(new)));
 }
 
 /*
  * Objects that stay in order among themselves: the longest increasing
  * sequence of old positions. Marks them; all others have moved.
  */
-static void mark_kept(struct object **objs, const unsigned int *old,
-		      unsigned int n)
+static void mark_kept(struct object **objs, const unsigned int *old, unsigned int n)
 {
 	unsigned int *tail = xalloc((n + 1) * sizeof(*tail));
 	unsigned int *prev = xalloc((n + 1) * sizeof(*prev));
@@ -189,23 +182,19 @@ static void mark_kept(struct object **objs, const unsigned int *old,
 	free(prev);
 }
 
-static void moved_object(struct diff *d, const struct object *obj,
-			 const struct object *before)
+static void moved_object(struct diff *d, const struct object *obj, const struct object *before)
 {
 	const char *word = kinds[obj->kind].word;
 
 	if (before)
-		text_printf(&d->out, "~%s %s: moves behind %s\n", word,
-			    obj->name, before->name);
+		text_printf(&d->out, "~%s %s: moves behind %s\n", word, obj->name, before->name);
 	else
-		text_printf(&d->out, "~%s %s: moves to the front\n", word,
-			    obj->name);
-	add_change(d, "move", obj,
-		   json_pack("{ss?}", "after", before ? before->name : NULL));
+		text_printf(&d->out, "~%s %s: moves to the front\n", word, obj->name);
+	add_change(d, "move", obj, json_pack("{ss?}", "after", before ? before->name : NULL));
 }
 
-static void diff_order(struct diff *d, const struct config *old,
-		       const struct config *new, enum kind kind)
+static void diff_order(struct diff *d, const struct config *old, const struct config *new,
+		       enum kind kind)
 {
 	unsigned int max = new->list[kind].n + 1, n = 0;
 	struct object **objs = xalloc(max * sizeof(*objs));
@@ -213,7 +202,8 @@ static void diff_order(struct diff *d, const struct config *old,
 	const struct object *was, *before = NULL;
 	struct object *obj;
 
-	for_each_object(obj, new, kind) {
+	for_each_object(obj, new, kind)
+	{
 		obj->mark = 0;
 		was = config_find(old, kind, obj->name);
 		if (!was)
@@ -222,7 +212,8 @@ static void diff_order(struct diff *d, const struct config *old,
 		objs[n++] = obj;
 	}
 	mark_kept(objs, places, n);
-	for_each_object(obj, new, kind) {
+	for_each_object(obj, new, kind)
+	{
 		if (!obj->mark && config_find(old, kind, obj->name))
 			moved_object(d, obj, before);
 		before = obj;
@@ -231,16 +222,18 @@ static void diff_order(struct diff *d, const struct config *old,
 	free(places);
 }
 
-static void diff_kind(struct diff *d, const struct config *old,
-		      const struct config *new, enum kind kind)
+static void diff_kind(struct diff *d, const struct config *old, const struct config *new,
+		      enum kind kind)
 {
 	const struct object *a, *b;
 
-	for_each_object(a, old, kind) {
+	for_each_object(a, old, kind)
+	{
 		if (!config_find(new, kind, a->name))
 			whole_object(d, '-', a);
 	}
-	for_each_object(b, new, kind) {
+	for_each_object(b, new, kind)
+	{
 		a = config_find(old, kind, b->name);
 		if (!a)
 			whole_object(d, '+', b);
@@ -256,8 +249,8 @@ static void diff_print(const struct diff *d)
 	json_t *root;
 
 	if (opts.json) {
-		root = json_pack("{si,sb,sO}", "schema", CONFIG_SCHEMA,
-				 "changed", d->changed, "changes", d->changes);
+		root = json_pack("{si,sb,sO}", "schema", CONFIG_SCHEMA, "changed", d->changed,
+				 "changes", d->changes);
 		json_dumpf(root, stdout, JSON_INDENT(2));
 		putchar('\n');
 		json_decref(root);

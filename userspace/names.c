@@ -19,72 +19,66 @@ struct name {
 /* struct names - built-in ones, then those of the files; the first one wins */
 struct names {
 	const struct name *builtin;
-	const char *const *files;	/* glob patterns */
+	const char *const *files; /* glob patterns */
 	struct name *more;
 	unsigned int n_more;
 	bool read;
 };
 
-static const struct name builtin_protocols[] = {
-	{ "redirect", RTPROT_REDIRECT },
-	{ "kernel", RTPROT_KERNEL },
-	{ "boot", RTPROT_BOOT },
-	{ "static", RTPROT_STATIC },
-	{ "gated", 8 },
-	{ "ra", 9 },
-	{ "mrt", 10 },
-	{ "zebra", 11 },
-	{ "bird", 12 },
-	{ "dnrouted", 13 },
-	{ "xorp", 14 },
-	{ "ntk", 15 },
-	{ "dhcp", 16 },
-	{ "keepalived", 18 },
-	{ "babel", 42 },
-	{ "openr", 99 },
-	{ "bgp", 186 },
-	{ "isis", 187 },
-	{ "ospf", 188 },
-	{ "rip", 189 },
-	{ "eigrp", 192 },
-	{ NULL, 0 }
-};
+static const struct name builtin_protocols[] = { { "redirect", RTPROT_REDIRECT },
+						 { "kernel", RTPROT_KERNEL },
+						 { "boot", RTPROT_BOOT },
+						 { "static", RTPROT_STATIC },
+						 { "gated", 8 },
+						 { "ra", 9 },
+						 { "mrt", 10 },
+						 { "zebra", 11 },
+						 { "bird", 12 },
+						 { "dnrouted", 13 },
+						 { "xorp", 14 },
+						 { "ntk", 15 },
+						 { "dhcp", 16 },
+						 { "keepalived", 18 },
+						 { "babel", 42 },
+						 { "openr", 99 },
+						 { "bgp", 186 },
+						 { "isis", 187 },
+						 { "ospf", 188 },
+						 { "rip", 189 },
+						 { "eigrp", 192 },
+						 { NULL, 0 } };
 
-static const struct name builtin_tables[] = {
-	{ "local", RT_TABLE_LOCAL },
-	{ "main", RT_TABLE_MAIN },
-	{ "default", RT_TABLE_DEFAULT },
-	{ NULL, 0 }
-};
+static const struct name builtin_tables[] = { { "local", RT_TABLE_LOCAL },
+					      { "main", RT_TABLE_MAIN },
+					      { "default", RT_TABLE_DEFAULT },
+					      { NULL, 0 } };
 
-static const struct name builtin_ip[] = {
-	{ "icmp", IPPROTO_ICMP },
-	{ "tcp", IPPROTO_TCP },
-	{ "udp", IPPROTO_UDP },
-	{ "dccp", IPPROTO_DCCP },
-	{ "gre", IPPROTO_GRE },
-	{ "esp", IPPROTO_ESP },
-	{ "ah", IPPROTO_AH },
-	{ "icmpv6", IPPROTO_ICMPV6 },
-	{ "sctp", IPPROTO_SCTP },
-	{ "udplite", IPPROTO_UDPLITE },
-	{ NULL, 0 }
-};
+static const struct name builtin_ip[] = { { "icmp", IPPROTO_ICMP },
+					  { "tcp", IPPROTO_TCP },
+					  { "udp", IPPROTO_UDP },
+					  { "dccp", IPPROTO_DCCP },
+					  { "gre", IPPROTO_GRE },
+					  { "esp", IPPROTO_ESP },
+					  { "ah", IPPROTO_AH },
+					  { "icmpv6", IPPROTO_ICMPV6 },
+					  { "sctp", IPPROTO_SCTP },
+					  { "udplite", IPPROTO_UDPLITE },
+					  { NULL, 0 } };
 
-static const char *const protocol_files[] = {
-	"/etc/iproute2/rt_protos", "/etc/iproute2/rt_protos.d/*.conf", NULL
-};
+static const char *const protocol_files[] = { "/etc/iproute2/rt_protos",
+					      "/etc/iproute2/rt_protos.d/*.conf", NULL };
 
-static const char *const table_files[] = {
-	"/etc/iproute2/rt_tables", "/etc/iproute2/rt_tables.d/*.conf", NULL
-};
+static const char *const table_files[] = { "/etc/iproute2/rt_tables",
+					   "/etc/iproute2/rt_tables.d/*.conf", NULL };
 
 static struct names protocols = {
-	.builtin = builtin_protocols, .files = protocol_files,
+	.builtin = builtin_protocols,
+	.files = protocol_files,
 };
 
 static struct names tables = {
-	.builtin = builtin_tables, .files = table_files,
+	.builtin = builtin_tables,
+	.files = table_files,
 };
 
 static struct names ip_protocols = { .builtin = builtin_ip };
@@ -128,11 +122,10 @@ static void read_file(struct names *names, const char *path)
 	if (!f)
 		return;
 	while (fgets(line, sizeof(line), f) && names->n_more < 4096) {
-		if (sscanf(line, " %31s %63s", number, name) != 2 ||
-		    !parse_number(number, &n) || !usable(name))
+		if (sscanf(line, " %31s %63s", number, name) != 2 || !parse_number(number, &n) ||
+		    !usable(name))
 			continue;
-		names->more = xrealloc(names->more, (names->n_more + 1) *
-				       sizeof(*names->more));
+		names->more = xrealloc(names->more, (names->n_more + 1) * sizeof(*names->more));
 		names->more[names->n_more].name = strdup(name);
 		names->more[names->n_more++].number = n;
 	}

@@ -4,7 +4,7 @@
 
 #include "parse.h"
 
-#define MAX_WORDS (2 * ERNAT_MAX_RANGES)	/* of one statement */
+#define MAX_WORDS (2 * ERNAT_MAX_RANGES) /* of one statement */
 
 void parse_word(struct parse *p, const struct word *w)
 {
@@ -14,8 +14,7 @@ void parse_word(struct parse *p, const struct word *w)
 	}
 	if (p->n_words == p->size_words) {
 		p->size_words = p->size_words * 2 + 16;
-		p->words = xrealloc(p->words,
-				    p->size_words * sizeof(*p->words));
+		p->words = xrealloc(p->words, p->size_words * sizeof(*p->words));
 	}
 	p->words[p->n_words++] = *w;
 }
@@ -28,9 +27,7 @@ void parse_drop_words(struct parse *p)
 /* Key names of a kind, those of the other kinds of block with the settings. */
 static const char *nth_word(void *data, unsigned int i)
 {
-	static const char *const top[] = {
-		"set", "pool", "route-source", "rule", "include"
-	};
+	static const char *const top[] = { "set", "pool", "route-source", "rule", "include" };
 	const struct kind_info *info = data;
 	unsigned int n = sizeof(top) / sizeof(*top);
 
@@ -51,15 +48,13 @@ static void unknown_key(struct parse *p, enum kind kind, const struct word *w)
 	if (word_copy(w, buf, sizeof(buf)))
 		near = nearest(buf, nth_word, (void *)&kinds[kind]);
 	if (near)
-		diag_error(p->cfg, &w->place,
-			   "unknown %s \"%.*s\", did you mean \"%s\"?", where,
+		diag_error(p->cfg, &w->place, "unknown %s \"%.*s\", did you mean \"%s\"?", where,
 			   WORD_ARG(w), near);
 	else if (kind == KIND_SETTINGS)
-		diag_error(p->cfg, &w->place, "unknown statement \"%.*s\"",
-			   WORD_ARG(w));
+		diag_error(p->cfg, &w->place, "unknown statement \"%.*s\"", WORD_ARG(w));
 	else
-		diag_error(p->cfg, &w->place, "a %s has no key \"%.*s\"",
-			   kinds[kind].word, WORD_ARG(w));
+		diag_error(p->cfg, &w->place, "a %s has no key \"%.*s\"", kinds[kind].word,
+			   WORD_ARG(w));
 }
 
 static enum kind find_kind(const struct word *w)
@@ -74,26 +69,24 @@ static enum kind find_kind(const struct word *w)
 }
 
 /* Words that mean something where a name could stand. */
-static bool name_allowed(struct parse *p, enum kind kind, const char *name,
-			 const struct word *w)
+static bool name_allowed(struct parse *p, enum kind kind, const char *name, const struct word *w)
 {
-	if (!strcmp(name, "none") || !strcmp(name, "all") ||
-	    !strcmp(name, "local")) {
+	if (!strcmp(name, "none") || !strcmp(name, "all") || !strcmp(name, "local")) {
 		diag_error(p->cfg, &w->place,
-			   "\"%s\" is a word of the language, it cannot name a %s",
-			   name, kinds[kind].word);
+			   "\"%s\" is a word of the language, it cannot name a %s", name,
+			   kinds[kind].word);
 		return false;
 	}
 	if (kind == KIND_SET && range_meant(name)) {
-		diag_error(p->cfg, &w->place,
-			   "the name of a set must not look like an address: no digit first, no \":\"");
+		diag_error(
+			p->cfg, &w->place,
+			"the name of a set must not look like an address: no digit first, no \":\"");
 		return false;
 	}
 	return true;
 }
 
-static struct object *open_object(struct parse *p, const struct word *w,
-				  unsigned int n)
+static struct object *open_object(struct parse *p, const struct word *w, unsigned int n)
 {
 	enum kind kind = find_kind(w);
 	struct object *obj;
@@ -105,24 +98,22 @@ static struct object *open_object(struct parse *p, const struct word *w,
 	}
 	if (n != 2) {
 		diag_error(p->cfg, n < 2 ? &p->block : &w[2].place,
-			   n < 2 ? "this %s has no name" :
-			   "%s: expected \"{\" after the name", w->len ?
-			   kinds[kind].word : "");
+			   n < 2 ? "this %s has no name" : "%s: expected \"{\" after the name",
+			   w->len ? kinds[kind].word : "");
 		return NULL;
 	}
 	name = word_name(p, &w[1], kind);
 	if (!name || !name_allowed(p, kind, name, &w[1]))
 		return NULL;
 	if (p->cfg->list[kind].n >= kinds[kind].max) {
-		diag_error(p->cfg, &w[1].place, "more than %u %s",
-			   kinds[kind].max, kinds[kind].plural);
+		diag_error(p->cfg, &w[1].place, "more than %u %s", kinds[kind].max,
+			   kinds[kind].plural);
 		return NULL;
 	}
 	obj = config_add(p->cfg, kind, name, &w[1].place);
 	if (!obj) {
 		obj = config_find(p->cfg, kind, name);
-		diag_error(p->cfg, &w[1].place, "second %s \"%s\"",
-			   kinds[kind].word, name);
+		diag_error(p->cfg, &w[1].place, "second %s \"%s\"", kinds[kind].word, name);
 		diag_hint("%s:%u: the first one is here", obj->place.in->name,
 			  place_line(&obj->place));
 		return NULL;
@@ -145,15 +136,12 @@ void parse_open(struct parse *p, const struct place *brace)
 static void close_set(struct parse *p, const struct object *obj)
 {
 	if (!has_key(obj, SET_ADDRESS))
-		diag_error(p->cfg, &obj->place, "set \"%s\" has no address",
-			   obj->name);
+		diag_error(p->cfg, &obj->place, "set \"%s\" has no address", obj->name);
 }
 
 static void close_rule(struct parse *p, const struct object *obj)
 {
-	static const unsigned int actions[] = {
-		RULE_SNAT, RULE_EXEMPT, RULE_DROP
-	};
+	static const unsigned int actions[] = { RULE_SNAT, RULE_EXEMPT, RULE_DROP };
 	unsigned int i, n = 0;
 
 	for (i = 0; i < 3; i++) {
@@ -165,8 +153,7 @@ static void close_rule(struct parse *p, const struct object *obj)
 	}
 	if (!n)
 		diag_error(p->cfg, &obj->place,
-			   "rule \"%s\" has no action: snat POOL, exempt or drop",
-			   obj->name);
+			   "rule \"%s\" has no action: snat POOL, exempt or drop", obj->name);
 }
 
 void parse_close(struct parse *p)
@@ -185,40 +172,35 @@ void parse_close(struct parse *p)
 	else if (obj->kind == KIND_RULE)
 		close_rule(p, obj);
 	else if (obj->kind == KIND_POOL && !has_key(obj, POOL_ADDRESS))
-		diag_error(p->cfg, &obj->place, "pool \"%s\" has no address",
-			   obj->name);
+		diag_error(p->cfg, &obj->place, "pool \"%s\" has no address", obj->name);
 }
 
 /* Is there still room for one more value of @key? */
-static bool has_room(struct parse *p, const struct key *key,
-		     const struct values *vals, const struct word *w)
+static bool has_room(struct parse *p, const struct key *key, const struct values *vals,
+		     const struct word *w)
 {
 	bool ranges = key->type == KEY_RANGE || key->type == KEY_POOL_RANGE ||
 		      key->type == KEY_MATCH;
 
-	if (ranges ? p->cfg->n_ranges++ < ERNAT_MAX_RANGES :
-		     vals->n < ERNAT_MAX_LIST)
+	if (ranges ? p->cfg->n_ranges++ < ERNAT_MAX_RANGES : vals->n < ERNAT_MAX_LIST)
 		return true;
 	if (ranges)
-		diag_error(p->cfg, &w->place,
-			   "more than %d addresses and prefixes in all",
+		diag_error(p->cfg, &w->place, "more than %d addresses and prefixes in all",
 			   ERNAT_MAX_RANGES);
 	else
-		diag_error(p->cfg, &w->place, "%s: more than %d values",
-			   key->name, ERNAT_MAX_LIST);
+		diag_error(p->cfg, &w->place, "%s: more than %d values", key->name, ERNAT_MAX_LIST);
 	return false;
 }
 
-static bool add_value(struct parse *p, const struct key *key,
-		      struct values *vals, const struct word *w,
-		      unsigned int n)
+static bool add_value(struct parse *p, const struct key *key, struct values *vals,
+		      const struct word *w, unsigned int n)
 {
 	struct value v = { 0 }, *new;
 
 	if (!has_room(p, key, vals, w))
 		return false;
 	if (!value_parse(p, key, w, n, &v))
-		return true;	/* said so; the next one may be as wrong */
+		return true; /* said so; the next one may be as wrong */
 	new = config_value(p->cfg, vals, &w->place);
 	v.next = NULL;
 	*new = v;
@@ -226,9 +208,8 @@ static bool add_value(struct parse *p, const struct key *key,
 }
 
 /* The values of a statement, divided by commas. */
-static void add_values(struct parse *p, const struct key *key,
-		       struct values *vals, const struct word *w,
-		       unsigned int n)
+static void add_values(struct parse *p, const struct key *key, struct values *vals,
+		       const struct word *w, unsigned int n)
 {
 	unsigned int begin = 0, end;
 
@@ -236,8 +217,7 @@ static void add_values(struct parse *p, const struct key *key,
 		for (end = begin + 1; end < n && !w[end].comma; end++)
 			;
 		if (end < n && !(key->flags & KEY_LIST)) {
-			diag_error(p->cfg, &w[end].place,
-				   "%s takes one value only", key->name);
+			diag_error(p->cfg, &w[end].place, "%s takes one value only", key->name);
 			return;
 		}
 		if (!add_value(p, key, vals, w + begin, end - begin))
@@ -245,35 +225,30 @@ static void add_values(struct parse *p, const struct key *key,
 	}
 }
 
-static void flag_statement(struct parse *p, const struct key *key,
-			   struct values *vals, unsigned int n)
+static void flag_statement(struct parse *p, const struct key *key, struct values *vals,
+			   unsigned int n)
 {
 	const struct word *w = p->words;
 	char buf[64];
 
 	if (!n)
 		config_value(p->cfg, vals, &w->place)->form = FORM_WORD;
-	else if (word_copy(&w[1], buf, sizeof(buf)) &&
-		 key_find(p->obj->kind, buf) >= 0)
-		diag_error(p->cfg, &w[1].place,
-			   "missing \";\" before \"%s\"", buf);
+	else if (word_copy(&w[1], buf, sizeof(buf)) && key_find(p->obj->kind, buf) >= 0)
+		diag_error(p->cfg, &w[1].place, "missing \";\" before \"%s\"", buf);
 	else
-		diag_error(p->cfg, &w[1].place,
-			   "%s takes no value, found \"%.*s\"", key->name,
+		diag_error(p->cfg, &w[1].place, "%s takes no value, found \"%.*s\"", key->name,
 			   WORD_ARG(&w[1]));
 }
 
-static void key_statement(struct parse *p, struct object *obj,
-			  const struct key *key, const struct word *w,
-			  unsigned int n)
+static void key_statement(struct parse *p, struct object *obj, const struct key *key,
+			  const struct word *w, unsigned int n)
 {
 	struct values *vals = &obj->key[key - kinds[obj->kind].keys];
 
 	if (vals->place.in && !(key->flags & KEY_LIST)) {
-		diag_error(p->cfg, &p->words->place, "second \"%s\"",
-			   key->name);
-		diag_hint("%s:%u: the first one is here",
-			  vals->place.in->name, place_line(&vals->place));
+		diag_error(p->cfg, &p->words->place, "second \"%s\"", key->name);
+		diag_hint("%s:%u: the first one is here", vals->place.in->name,
+			  place_line(&vals->place));
 		return;
 	}
 	if (!vals->place.in)
@@ -281,11 +256,9 @@ static void key_statement(struct parse *p, struct object *obj,
 	if (key->type == KEY_FLAG)
 		flag_statement(p, key, vals, n);
 	else if (!n)
-		diag_error(p->cfg, &p->words->place, "%s needs %s", key->name,
-			   key->meaning);
+		diag_error(p->cfg, &p->words->place, "%s needs %s", key->name, key->meaning);
 	else if (w->comma)
-		diag_error(p->cfg, &w->place, "unexpected \",\" before \"%.*s\"",
-			   WORD_ARG(w));
+		diag_error(p->cfg, &w->place, "unexpected \",\" before \"%.*s\"", WORD_ARG(w));
 	else
 		add_values(p, key, vals, w, n);
 }
@@ -296,11 +269,9 @@ static void include_statement(struct parse *p)
 	char pattern[4096];
 
 	if (p->n_words != 2 || !w->len)
-		diag_error(p->cfg, &p->words->place,
-			   "include needs one \"FILE\" or \"PATTERN\"");
+		diag_error(p->cfg, &p->words->place, "include needs one \"FILE\" or \"PATTERN\"");
 	else if (!word_copy(w, pattern, sizeof(pattern)))
-		diag_error(p->cfg, &w->place,
-			   "include: the name is too long");
+		diag_error(p->cfg, &w->place, "include: the name is too long");
 	else
 		config_include(p->cfg, p->in, &w->place, pattern);
 }
@@ -314,15 +285,13 @@ static void statement(struct parse *p, enum kind kind, struct object *obj)
 	if (!w->quoted && word_copy(w, buf, sizeof(buf)))
 		key = key_find(kind, buf);
 	if (key >= 0) {
-		key_statement(p, obj, &kinds[kind].keys[key], w + 1,
-			      p->n_words - 1);
+		key_statement(p, obj, &kinds[kind].keys[key], w + 1, p->n_words - 1);
 	} else if (kind == KIND_SET && p->n_words) {
 		/* the addresses of a set stand there without a key */
 		struct values *vals = &obj->key[SET_ADDRESS];
 
 		vals->place = w->place;
-		add_values(p, &kinds[kind].keys[SET_ADDRESS], vals, w,
-			   p->n_words);
+		add_values(p, &kinds[kind].keys[SET_ADDRESS], vals, w, p->n_words);
 	} else {
 		unknown_key(p, kind, w);
 	}
@@ -337,12 +306,11 @@ void parse_statement(struct parse *p)
 	else if (p->in_block && p->obj)
 		statement(p, p->obj->kind, p->obj);
 	else if (p->in_block)
-		;	/* of a block that was refused */
+		; /* of a block that was refused */
 	else if (word_is(w, "include"))
 		include_statement(p);
 	else if (find_kind(w) != KIND_SETTINGS)
-		diag_error(p->cfg, &w[p->n_words - 1].place,
-			   "%s: expected \"{\" after the name",
+		diag_error(p->cfg, &w[p->n_words - 1].place, "%s: expected \"{\" after the name",
 			   kinds[find_kind(w)].word);
 	else
 		statement(p, KIND_SETTINGS, p->cfg->settings);

@@ -13,8 +13,7 @@ static bool parse_addr(const char *s, uint8_t *family, uint8_t *addr)
 	return inet_pton(*family, s, addr) == 1;
 }
 
-void range_from_prefix(struct range *range, uint8_t family,
-		       const uint8_t *addr, unsigned int len)
+void range_from_prefix(struct range *range, uint8_t family, const uint8_t *addr, unsigned int len)
 {
 	unsigned int i, size = family_size(family);
 
@@ -28,8 +27,7 @@ void range_from_prefix(struct range *range, uint8_t family,
 	}
 }
 
-static bool parse_prefix(char *s, char *slash, struct range *range,
-			 const char **why)
+static bool parse_prefix(char *s, char *slash, struct range *range, const char **why)
 {
 	uint8_t family, addr[16];
 	uint32_t len;
@@ -47,8 +45,7 @@ static bool parse_prefix(char *s, char *slash, struct range *range,
 	return !memcmp(range->first, addr, family_size(family));
 }
 
-static bool parse_ends(char *s, char *dash, struct range *range,
-		       const char **why)
+static bool parse_ends(char *s, char *dash, struct range *range, const char **why)
 {
 	uint8_t family;
 
@@ -128,16 +125,13 @@ bool range_equal(const struct range *a, const struct range *b)
 
 bool range_overlaps(const struct range *a, const struct range *b)
 {
-	return a->family == b->family &&
-	       memcmp(a->first, b->last, 16) <= 0 &&
+	return a->family == b->family && memcmp(a->first, b->last, 16) <= 0 &&
 	       memcmp(b->first, a->last, 16) <= 0;
 }
 
-bool range_contains(const struct range *outer,
-		    const struct range *inner)
+bool range_contains(const struct range *outer, const struct range *inner)
 {
-	return outer->family == inner->family &&
-	       memcmp(outer->first, inner->first, 16) <= 0 &&
+	return outer->family == inner->family && memcmp(outer->first, inner->first, 16) <= 0 &&
 	       memcmp(inner->last, outer->last, 16) <= 0;
 }
 
@@ -207,8 +201,8 @@ void rangeset_done(struct range_set *set)
 }
 
 /* Adds to @out what of @r is left when the ranges of @minus from @j on go. */
-static void add_rest(struct range_set *out, struct range r,
-		     const struct range_set *minus, unsigned int j)
+static void add_rest(struct range_set *out, struct range r, const struct range_set *minus,
+		     unsigned int j)
 {
 	for (; j < minus->n && range_overlaps(&minus->v[j], &r); j++) {
 		const struct range *m = &minus->v[j];
@@ -236,8 +230,7 @@ static bool before(const struct range *a, const struct range *b)
 }
 
 /* The range of @set that is the first not to end before @range begins. */
-static const struct range *lower_bound(const struct range_set *set,
-					    const struct range *range)
+static const struct range *lower_bound(const struct range_set *set, const struct range *range)
 {
 	unsigned int lo = 0, hi = set->n;
 
@@ -266,8 +259,7 @@ void rangeset_subtract(struct range_set *set, const struct range_set *minus)
 	*set = out;
 }
 
-bool rangeset_covers(const struct range_set *set,
-		     const struct range *range, struct range *miss)
+bool rangeset_covers(const struct range_set *set, const struct range *range, struct range *miss)
 {
 	const struct range *r = lower_bound(set, range);
 
@@ -277,8 +269,7 @@ bool rangeset_covers(const struct range_set *set,
 		return false;
 	*miss = *range;
 	/* begins inside: the first address behind that range is missing */
-	if (r && r->family == range->family &&
-	    memcmp(r->first, range->first, 16) <= 0) {
+	if (r && r->family == range->family && memcmp(r->first, range->first, 16) <= 0) {
 		memcpy(miss->first, r->last, 16);
 		step(miss->first, miss->family, 1);
 	}
@@ -286,8 +277,7 @@ bool rangeset_covers(const struct range_set *set,
 	return false;
 }
 
-const struct range *rangeset_overlap(const struct range_set *set,
-				     const struct range *range)
+const struct range *rangeset_overlap(const struct range_set *set, const struct range *range)
 {
 	const struct range *r = lower_bound(set, range);
 

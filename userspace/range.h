@@ -13,9 +13,9 @@
 #include "text.h"
 
 struct range {
-	uint8_t first[16];	/* IPv4: the first four bytes, the rest zero */
+	uint8_t first[16]; /* IPv4: the first four bytes, the rest zero */
 	uint8_t last[16];
-	uint8_t family;		/* AF_INET or AF_INET6 */
+	uint8_t family; /* AF_INET or AF_INET6 */
 };
 
 static inline unsigned int family_size(uint8_t family)
@@ -29,8 +29,7 @@ bool range_parse(const char *s, struct range *range, const char **why);
 bool range_meant(const char *s);
 /* Length of the prefix that the range is, or -1 */
 int range_prefix_len(const struct range *range);
-void range_from_prefix(struct range *range, uint8_t family,
-		       const uint8_t *addr, unsigned int len);
+void range_from_prefix(struct range *range, uint8_t family, const uint8_t *addr, unsigned int len);
 /* The shortest way to say it: address, prefix or FIRST-LAST. */
 void range_text(struct text *out, const struct range *range);
 bool range_equal(const struct range *a, const struct range *b);
@@ -50,11 +49,9 @@ void rangeset_done(struct range_set *set);
 /* @set less @minus, both done. */
 void rangeset_subtract(struct range_set *set, const struct range_set *minus);
 /* Does @range lie in @set? If not, *@miss (may be NULL) is an address outside. */
-bool rangeset_covers(const struct range_set *set, const struct range *range,
-		     struct range *miss);
+bool rangeset_covers(const struct range_set *set, const struct range *range, struct range *miss);
 /* The first range of @set that has an address of @range, or NULL. */
-const struct range *rangeset_overlap(const struct range_set *set,
-				     const struct range *range);
+const struct range *rangeset_overlap(const struct range_set *set, const struct range *range);
 void rangeset_free(struct range_set *set);
 
 #endif

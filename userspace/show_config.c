@@ -87,8 +87,7 @@ int show_config_main(int argc, char **argv)
 	if (!cfg)
 		return EXIT_FAILED;
 	if (s.name && !knows(cfg, s.name)) {
-		print_error("no set, pool, route source or rule \"%s\"",
-			    s.name);
+		print_error("no set, pool, route source or rule \"%s\"", s.name);
 		ret = EXIT_FAILED;
 	} else {
 		print(cfg, s.name);

@@ -99,8 +99,7 @@ size_t utf8_len(const char *s, size_t left)
 			return 0;
 		code = code << 6 | (c & 0x3f);
 	}
-	if (code < least[len] || code > 0x10ffff ||
-	    (code >= 0xd800 && code <= 0xdfff))
+	if (code < least[len] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
 		return 0;
 	return len;
 }
@@ -121,8 +120,7 @@ static bool is_control(const unsigned char *s, size_t len)
 	return len == 2 && s[0] == 0xc2 && s[1] < 0xa0;
 }
 
-size_t text_escape_char(struct text *t, const char *s, size_t left,
-			unsigned int *columns)
+size_t text_escape_char(struct text *t, const char *s, size_t left, unsigned int *columns)
 {
 	const unsigned char *u = (const unsigned char *)s;
 	size_t len = utf8_len(s, left);

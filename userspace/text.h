@@ -10,19 +10,18 @@
 
 /* struct text - a growing string; zero it before first use */
 struct text {
-	char *s;		/* NUL-terminated, NULL while nothing was added */
+	char *s; /* NUL-terminated, NULL while nothing was added */
 	size_t len;
 	size_t size;
 };
 
-void *xalloc(size_t size);	/* zeroed; ends the program when there is none */
+void *xalloc(size_t size); /* zeroed; ends the program when there is none */
 void *xrealloc(void *old, size_t size);
 
 void text_add(struct text *t, const char *s, size_t len);
 void text_puts(struct text *t, const char *s);
 void text_putc(struct text *t, char c);
-void text_printf(struct text *t, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+void text_printf(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void text_free(struct text *t);
 
 /* Length of the valid UTF-8 sequence at @s, 0 when there is none. */
@@ -33,8 +32,7 @@ size_t utf8_len(const char *s, size_t left);
  * and direction characters and what is no UTF-8 as \xNN.
  * Returns how many bytes it took; *@columns: how wide it stands.
  */
-size_t text_escape_char(struct text *t, const char *s, size_t left,
-			unsigned int *columns);
+size_t text_escape_char(struct text *t, const char *s, size_t left, unsigned int *columns);
 void text_escape(struct text *t, const char *s, size_t len);
 
 #endif

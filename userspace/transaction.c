@@ -23,9 +23,9 @@ struct transaction {
 	struct mark *marks;
 	size_t n_marks;
 	size_t size_marks;
-	const struct object *obj;	/* being sent */
+	const struct object *obj; /* being sent */
 	bool refused;
-	int err;			/* of the socket */
+	int err; /* of the socket */
 };
 
 static int cookie_cb(const struct nlmsghdr *nlh, void *data)
@@ -34,8 +34,7 @@ static int cookie_cb(const struct nlmsghdr *nlh, void *data)
 	struct transaction *t = data;
 
 	client_parse(nlh, tb);
-	if (tb[ERNAT_A_COOKIE] &&
-	    !mnl_attr_validate(tb[ERNAT_A_COOKIE], MNL_TYPE_U64))
+	if (tb[ERNAT_A_COOKIE] && !mnl_attr_validate(tb[ERNAT_A_COOKIE], MNL_TYPE_U64))
 		t->cookie = mnl_attr_get_u64(tb[ERNAT_A_COOKIE]);
 	return MNL_CB_OK;
 }
@@ -46,8 +45,7 @@ static int generation_cb(const struct nlmsghdr *nlh, void *data)
 	uint32_t *generation = data;
 
 	client_parse(nlh, tb);
-	if (tb[ERNAT_A_GENERATION] &&
-	    !mnl_attr_validate(tb[ERNAT_A_GENERATION], MNL_TYPE_U32))
+	if (tb[ERNAT_A_GENERATION] && !mnl_attr_validate(tb[ERNAT_A_GENERATION], MNL_TYPE_U32))
 		*generation = mnl_attr_get_u32(tb[ERNAT_A_GENERATION]);
 	return MNL_CB_OK;
 }
@@ -69,22 +67,19 @@ static bool send_message(void *data)
 	return !t->err && !t->refused;
 }
 
-static void add_mark(void *data, uint32_t seq, uint32_t off,
-		     const struct place *place)
+static void add_mark(void *data, uint32_t seq, uint32_t off, const struct place *place)
 {
 	struct transaction *t = data;
 
 	if (t->n_marks == t->size_marks) {
 		t->size_marks = t->size_marks * 2 + 1024;
-		t->marks = xrealloc(t->marks,
-				    t->size_marks * sizeof(*t->marks));
+		t->marks = xrealloc(t->marks, t->size_marks * sizeof(*t->marks));
 	}
 	t->marks[t->n_marks++] = (struct mark){ seq, off, *place, t->obj };
 }
 
 /* The last mark of message @seq that is not behind @off. */
-static const struct mark *find_mark(const struct transaction *t, uint32_t seq,
-				    uint32_t off)
+static const struct mark *find_mark(const struct transaction *t, uint32_t seq, uint32_t off)
 {
 	size_t lo = 0, hi = t->n_marks;
 
@@ -103,15 +98,16 @@ static const struct mark *find_mark(const struct transaction *t, uint32_t seq,
 }
 
 /* The first object that @text names: KIND "NAME". */
-static const struct object *named_in(const struct config *cfg,
-				     const char *text)
+static const struct object *named_in(const struct config *cfg, const char *text)
 {
 	static const struct {
 		const char *word;
 		enum kind kind;
 	} words[] = {
-		{ "pool \"", KIND_POOL }, { "rule \"", KIND_RULE },
-		{ "route source \"", KIND_SOURCE }, { "set \"", KIND_SET },
+		{ "pool \"", KIND_POOL },
+		{ "rule \"", KIND_RULE },
+		{ "route source \"", KIND_SOURCE },
+		{ "set \"", KIND_SET },
 	};
 	char name[ERNAT_NAME_MAX];
 	const char *s;
@@ -157,13 +153,13 @@ static bool address_in(const char *text, struct range *addr)
 }
 
 /* The last range of @pool that @addr is in: the earlier one was no problem. */
-static const struct place *place_of_address(const struct object *pool,
-					    const struct range *addr)
+static const struct place *place_of_address(const struct object *pool, const struct range *addr)
 {
 	const struct place *place = NULL;
 	const struct value *v;
 
-	for_each_value(v, &pool->key[POOL_ADDRESS]) {
+	for_each_value(v, &pool->key[POOL_ADDRESS])
+	{
 		if (range_contains(&v->range, addr))
 			place = &v->place;
 	}
@@ -174,8 +170,7 @@ static const struct place *place_of_address(const struct object *pool,
  * What the text says is nearer to the mistake than the attribute: a rule is
  * refused for an address of its pool.
  */
-static void report(struct transaction *t, const struct mark *mark,
-		   const char *text)
+static void report(struct transaction *t, const struct mark *mark, const char *text)
 {
 	const struct object *named = named_in(t->cfg, text);
 	const struct place *place = NULL;
@@ -207,16 +202,18 @@ static bool begin(struct transaction *t)
 
 	if (!client_talk(t->c, nlh, cookie_cb, t))
 		return true;
-	diag_error(NULL, NULL, "cannot begin a transaction: %s",
-		   client_errmsg(t->c));
+	diag_error(NULL, NULL, "cannot begin a transaction: %s", client_errmsg(t->c));
 	return false;
 }
 
 static bool send_object(struct transaction *t, const struct object *obj)
 {
 	struct object_writer w = {
-		.cfg = t->cfg, .message = next_message, .send = send_message,
-		.mark = add_mark, .data = t,
+		.cfg = t->cfg,
+		.message = next_message,
+		.send = send_message,
+		.mark = add_mark,
+		.data = t,
 	};
 
 	t->obj = obj;
@@ -227,7 +224,8 @@ static bool send_list(struct transaction *t, enum kind kind)
 {
 	const struct object *obj;
 
-	for_each_object(obj, t->cfg, kind) {
+	for_each_object(obj, t->cfg, kind)
+	{
 		if (!send_object(t, obj))
 			return false;
 	}
@@ -254,9 +252,8 @@ static bool send_all(struct transaction *t)
 	bool ok;
 
 	client_batch_begin(t->c, refused, t);
-	ok = send_list(t, KIND_SETTINGS) && send_list(t, KIND_SET) &&
-	     send_pools(t) && send_list(t, KIND_SOURCE) &&
-	     send_list(t, KIND_RULE);
+	ok = send_list(t, KIND_SETTINGS) && send_list(t, KIND_SET) && send_pools(t) &&
+	     send_list(t, KIND_SOURCE) && send_list(t, KIND_RULE);
 	if (ok)
 		t->err = client_batch_flush(t->c);
 	if (t->err && !t->refused && t->err != -ECANCELED)
@@ -285,8 +282,7 @@ static bool commit(struct transaction *t, bool check, uint32_t *generation)
 	return false;
 }
 
-bool transaction_run(struct client *c, struct config *cfg, bool check,
-		     uint32_t *generation)
+bool transaction_run(struct client *c, struct config *cfg, bool check, uint32_t *generation)
 {
 	struct transaction t = { .c = c, .cfg = cfg };
 	bool ok;

@@ -13,7 +13,6 @@
  * the kernel only validates. *@generation is that of what runs afterwards.
  * Returns false after having reported.
  */
-bool transaction_run(struct client *c, struct config *cfg, bool check,
-		     uint32_t *generation);
+bool transaction_run(struct client *c, struct config *cfg, bool check, uint32_t *generation);
 
 #endif

@@ -11,10 +11,10 @@
 #include "names.h"
 #include "parse.h"
 
-#define VALUE_LEN 256	/* longest value but a free text */
+#define VALUE_LEN 256 /* longest value but a free text */
 
-typedef bool value_fn(struct parse *p, const struct key *key,
-		      const struct word *w, unsigned int n, struct value *v);
+typedef bool value_fn(struct parse *p, const struct key *key, const struct word *w, unsigned int n,
+		      struct value *v);
 
 bool word_copy(const struct word *w, char *buf, size_t size)
 {
@@ -32,27 +32,24 @@ bool word_is(const struct word *w, const char *s)
 
 static bool bad(struct parse *p, const struct key *key, const struct word *w)
 {
-	diag_error(p->cfg, &w->place, "%s: \"%.*s\" is not %s", key->name,
-		   WORD_ARG(w), key->meaning);
+	diag_error(p->cfg, &w->place, "%s: \"%.*s\" is not %s", key->name, WORD_ARG(w),
+		   key->meaning);
 	return false;
 }
 
 /* A word too many; the usual reason is a forgotten semicolon. */
-static bool no_more(struct parse *p, const struct key *key,
-		    const struct word *w, unsigned int n, unsigned int used)
+static bool no_more(struct parse *p, const struct key *key, const struct word *w, unsigned int n,
+		    unsigned int used)
 {
 	char buf[VALUE_LEN];
 
 	if (n <= used)
 		return true;
-	if (p->obj && word_copy(&w[used], buf, sizeof(buf)) &&
-	    key_find(p->obj->kind, buf) >= 0)
-		diag_error(p->cfg, &w[used].place,
-			   "missing \";\" before \"%s\"", buf);
+	if (p->obj && word_copy(&w[used], buf, sizeof(buf)) && key_find(p->obj->kind, buf) >= 0)
+		diag_error(p->cfg, &w[used].place, "missing \";\" before \"%s\"", buf);
 	else
-		diag_error(p->cfg, &w[used].place,
-			   "%s: unexpected \"%.*s\" after \"%.*s\"", key->name,
-			   WORD_ARG(&w[used]), WORD_ARG(&w[used - 1]));
+		diag_error(p->cfg, &w[used].place, "%s: unexpected \"%.*s\" after \"%.*s\"",
+			   key->name, WORD_ARG(&w[used]), WORD_ARG(&w[used - 1]));
 	return false;
 }
 
@@ -69,23 +66,24 @@ const char *word_name(struct parse *p, const struct word *w, enum kind kind)
 	if (!w->len || w->len >= ERNAT_NAME_MAX) {
 		diag_error(p->cfg, &w->place,
 			   w->len ? "name of a %s is longer than %d bytes" :
-			   "name of a %s is empty", what, ERNAT_NAME_MAX - 1);
+				    "name of a %s is empty",
+			   what, ERNAT_NAME_MAX - 1);
 		return NULL;
 	}
 	for (i = 0; i < w->len; i++) {
-		if (name_char(w->s[i]) &&
-		    (i || isalnum((unsigned char)w->s[0]) || w->s[0] == '_'))
+		if (name_char(w->s[i]) && (i || isalnum((unsigned char)w->s[0]) || w->s[0] == '_'))
 			continue;
-		diag_error(p->cfg, &w->place,
-			   "\"%.*s\" is not a name: letters, digits and _ . : @ + - only, the first one a letter, a digit or _",
-			   WORD_ARG(w));
+		diag_error(
+			p->cfg, &w->place,
+			"\"%.*s\" is not a name: letters, digits and _ . : @ + - only, the first one a letter, a digit or _",
+			WORD_ARG(w));
 		return NULL;
 	}
 	return config_strndup(p->cfg, w->s, w->len);
 }
 
-static bool parse_string(struct parse *p, const struct key *key,
-			 const struct word *w, unsigned int n, struct value *v)
+static bool parse_string(struct parse *p, const struct key *key, const struct word *w,
+			 unsigned int n, struct value *v)
 {
 	uint32_t i, len;
 
@@ -94,7 +92,8 @@ static bool parse_string(struct parse *p, const struct key *key,
 		if (!len || (unsigned char)w->s[i] < 0x20 || w->s[i] == 0x7f) {
 			diag_error(p->cfg, &w->place,
 				   len ? "%s: control character in the text" :
-				   "%s: the text is not UTF-8", key->name);
+					 "%s: the text is not UTF-8",
+				   key->name);
 			return false;
 		}
 	}
@@ -103,8 +102,8 @@ static bool parse_string(struct parse *p, const struct key *key,
 	return no_more(p, key, w, n, 1);
 }
 
-static bool parse_range_word(struct parse *p, const struct key *key,
-			     const struct word *w, struct value *v)
+static bool parse_range_word(struct parse *p, const struct key *key, const struct word *w,
+			     struct value *v)
 {
 	char buf[VALUE_LEN];
 	const char *why;
@@ -118,8 +117,7 @@ static bool parse_range_word(struct parse *p, const struct key *key,
 		struct text t = { 0 };
 
 		range_text(&t, &v->range);
-		diag_error(p->cfg, &w->place,
-			   "%s: \"%s\" has host bits set, the prefix is %s",
+		diag_error(p->cfg, &w->place, "%s: \"%s\" has host bits set, the prefix is %s",
 			   key->name, buf, t.s);
 		text_free(&t);
 		return false;
@@ -128,15 +126,14 @@ static bool parse_range_word(struct parse *p, const struct key *key,
 	return false;
 }
 
-static bool parse_range(struct parse *p, const struct key *key,
-			const struct word *w, unsigned int n, struct value *v)
+static bool parse_range(struct parse *p, const struct key *key, const struct word *w,
+			unsigned int n, struct value *v)
 {
 	return parse_range_word(p, key, w, v) && no_more(p, key, w, n, 1);
 }
 
-static bool parse_pool_range(struct parse *p, const struct key *key,
-			     const struct word *w, unsigned int n,
-			     struct value *v)
+static bool parse_pool_range(struct parse *p, const struct key *key, const struct word *w,
+			     unsigned int n, struct value *v)
 {
 	unsigned int used = 2;
 
@@ -150,8 +147,7 @@ static bool parse_pool_range(struct parse *p, const struct key *key,
 		v->state = ERNAT_STATE_DRAIN;
 	} else if (word_is(&w[1], "router")) {
 		if (n < 3) {
-			diag_error(p->cfg, &w[1].place,
-				   "router: the router's name is missing");
+			diag_error(p->cfg, &w[1].place, "router: the router's name is missing");
 			return false;
 		}
 		v->name = word_name(p, &w[2], KIND_SETTINGS);
@@ -164,8 +160,8 @@ static bool parse_pool_range(struct parse *p, const struct key *key,
 	return no_more(p, key, w, n, used);
 }
 
-static bool parse_match(struct parse *p, const struct key *key,
-			const struct word *w, unsigned int n, struct value *v)
+static bool parse_match(struct parse *p, const struct key *key, const struct word *w,
+			unsigned int n, struct value *v)
 {
 	char buf[VALUE_LEN];
 	unsigned int used = 1;
@@ -178,38 +174,34 @@ static bool parse_match(struct parse *p, const struct key *key,
 		v->form = FORM_WORD;
 		if (key->flags & KEY_LOCAL)
 			return no_more(p, key, w, n, 1);
-		diag_error(p->cfg, &w->place,
-			   "%s: \"local\" is for \"from\" only", key->name);
+		diag_error(p->cfg, &w->place, "%s: \"local\" is for \"from\" only", key->name);
 		return false;
 	}
 	if (v->except || (word_copy(w, buf, sizeof(buf)) && range_meant(buf)))
-		return parse_range_word(p, key, w, v) &&
-		       no_more(p, key, w, n, used);
+		return parse_range_word(p, key, w, v) && no_more(p, key, w, n, used);
 	v->form = FORM_NAME;
 	v->name = word_name(p, w, KIND_SET);
 	return v->name && no_more(p, key, w, n, used);
 }
 
-static bool parse_address(struct parse *p, const struct key *key,
-			  const struct word *w, unsigned int n,
-			  struct value *v)
+static bool parse_address(struct parse *p, const struct key *key, const struct word *w,
+			  unsigned int n, struct value *v)
 {
 	if (!parse_range(p, key, w, n, v))
 		return false;
 	return !memcmp(v->range.first, v->range.last, 16) || bad(p, key, w);
 }
 
-static bool parse_ref(struct parse *p, const struct key *key,
-		      const struct word *w, unsigned int n, struct value *v)
+static bool parse_ref(struct parse *p, const struct key *key, const struct word *w, unsigned int n,
+		      struct value *v)
 {
 	v->form = FORM_NAME;
 	v->name = word_name(p, w, KIND_POOL);
 	return v->name && no_more(p, key, w, n, 1);
 }
 
-static bool parse_sources(struct parse *p, const struct key *key,
-			  const struct word *w, unsigned int n,
-			  struct value *v)
+static bool parse_sources(struct parse *p, const struct key *key, const struct word *w,
+			  unsigned int n, struct value *v)
 {
 	v->form = FORM_WORD;
 	if (!word_is(w, "none")) {
@@ -221,28 +213,27 @@ static bool parse_sources(struct parse *p, const struct key *key,
 	return no_more(p, key, w, n, 1);
 }
 
-static bool parse_device(struct parse *p, const struct key *key,
-			 const struct word *w, unsigned int n, struct value *v)
+static bool parse_device(struct parse *p, const struct key *key, const struct word *w,
+			 unsigned int n, struct value *v)
 {
 	uint32_t i;
 
-	if (!w->len || w->len >= ERNAT_DEV_MAX || word_is(w, ".") ||
-	    word_is(w, ".."))
+	if (!w->len || w->len >= ERNAT_DEV_MAX || word_is(w, ".") || word_is(w, ".."))
 		goto refuse;
 	for (i = 0; i < w->len; i++) {
 		unsigned char c = w->s[i];
 
-		if (c <= ' ' || c >= 0x7f || c == '/' || c == ':' ||
-		    (c == '*' && i + 1 < w->len))
+		if (c <= ' ' || c >= 0x7f || c == '/' || c == ':' || (c == '*' && i + 1 < w->len))
 			goto refuse;
 	}
 	v->form = FORM_NAME;
 	v->name = config_strndup(p->cfg, w->s, w->len);
 	return no_more(p, key, w, n, 1);
 refuse:
-	diag_error(p->cfg, &w->place,
-		   "%s: \"%.*s\" is not a device name (up to %d bytes, no / : or space, * only at the end)",
-		   key->name, WORD_ARG(w), ERNAT_DEV_MAX - 1);
+	diag_error(
+		p->cfg, &w->place,
+		"%s: \"%.*s\" is not a device name (up to %d bytes, no / : or space, * only at the end)",
+		key->name, WORD_ARG(w), ERNAT_DEV_MAX - 1);
 	return false;
 }
 
@@ -259,40 +250,39 @@ static bool parse_pair(const struct word *w, uint32_t *lo, uint32_t *hi)
 	return parse_number(buf, lo) && parse_number(dash ? dash : buf, hi);
 }
 
-static bool parse_interval(struct parse *p, const struct key *key,
-			   const struct word *w, unsigned int n,
-			   struct value *v, uint32_t min, uint32_t max)
+static bool parse_interval(struct parse *p, const struct key *key, const struct word *w,
+			   unsigned int n, struct value *v, uint32_t min, uint32_t max)
 {
 	v->form = FORM_PAIR;
 	if (!parse_pair(w, &v->min, &v->max))
 		return bad(p, key, w);
 	if (v->min < min || v->max < min || v->min > max || v->max > max) {
-		diag_error(p->cfg, &w->place, "%s: %.*s is not in %u to %u",
-			   key->name, WORD_ARG(w), min, max);
+		diag_error(p->cfg, &w->place, "%s: %.*s is not in %u to %u", key->name, WORD_ARG(w),
+			   min, max);
 		return false;
 	}
 	if (v->min > v->max) {
-		diag_error(p->cfg, &w->place, "%s: %.*s is a reversed range",
-			   key->name, WORD_ARG(w));
+		diag_error(p->cfg, &w->place, "%s: %.*s is a reversed range", key->name,
+			   WORD_ARG(w));
 		return false;
 	}
 	return no_more(p, key, w, n, 1);
 }
 
-static bool parse_ports(struct parse *p, const struct key *key,
-			const struct word *w, unsigned int n, struct value *v)
+static bool parse_ports(struct parse *p, const struct key *key, const struct word *w,
+			unsigned int n, struct value *v)
 {
 	return parse_interval(p, key, w, n, v, 1, 65535);
 }
 
-static bool parse_metric(struct parse *p, const struct key *key,
-			 const struct word *w, unsigned int n, struct value *v)
+static bool parse_metric(struct parse *p, const struct key *key, const struct word *w,
+			 unsigned int n, struct value *v)
 {
 	return parse_interval(p, key, w, n, v, 0, UINT32_MAX);
 }
 
-static bool parse_uint(struct parse *p, const struct key *key,
-		       const struct word *w, unsigned int n, struct value *v)
+static bool parse_uint(struct parse *p, const struct key *key, const struct word *w, unsigned int n,
+		       struct value *v)
 {
 	char buf[VALUE_LEN];
 
@@ -300,17 +290,16 @@ static bool parse_uint(struct parse *p, const struct key *key,
 	if (!word_copy(w, buf, sizeof(buf)) || !parse_number(buf, &v->min))
 		return bad(p, key, w);
 	if (v->min < key->min || v->min > key->max) {
-		diag_error(p->cfg, &w->place, "%s: %s is not in %u to %u",
-			   key->name, buf, key->min, key->max);
+		diag_error(p->cfg, &w->place, "%s: %s is not in %u to %u", key->name, buf, key->min,
+			   key->max);
 		return false;
 	}
 	v->max = v->min;
 	return no_more(p, key, w, n, 1);
 }
 
-static bool parse_named(struct parse *p, const struct key *key,
-			const struct word *w, unsigned int n, struct value *v,
-			bool (*number)(const char *, uint32_t *),
+static bool parse_named(struct parse *p, const struct key *key, const struct word *w,
+			unsigned int n, struct value *v, bool (*number)(const char *, uint32_t *),
 			const char *(*nth)(void *, unsigned int))
 {
 	const char *near = NULL;
@@ -323,8 +312,7 @@ static bool parse_named(struct parse *p, const struct key *key,
 		near = nearest(buf, nth, NULL);
 		if (!near)
 			return bad(p, key, w);
-		diag_error(p->cfg, &w->place,
-			   "%s: \"%s\" is not %s, did you mean \"%s\"?",
+		diag_error(p->cfg, &w->place, "%s: \"%s\" is not %s, did you mean \"%s\"?",
 			   key->name, buf, key->meaning, near);
 		return false;
 	}
@@ -332,40 +320,32 @@ static bool parse_named(struct parse *p, const struct key *key,
 	return no_more(p, key, w, n, 1);
 }
 
-static bool parse_route_protocol(struct parse *p, const struct key *key,
-				 const struct word *w, unsigned int n,
-				 struct value *v)
+static bool parse_route_protocol(struct parse *p, const struct key *key, const struct word *w,
+				 unsigned int n, struct value *v)
 {
-	return parse_named(p, key, w, n, v, route_protocol_number,
-			   route_protocol_nth);
+	return parse_named(p, key, w, n, v, route_protocol_number, route_protocol_nth);
 }
 
-static bool parse_ip_protocol(struct parse *p, const struct key *key,
-			      const struct word *w, unsigned int n,
-			      struct value *v)
+static bool parse_ip_protocol(struct parse *p, const struct key *key, const struct word *w,
+			      unsigned int n, struct value *v)
 {
-	return parse_named(p, key, w, n, v, ip_protocol_number,
-			   ip_protocol_nth);
+	return parse_named(p, key, w, n, v, ip_protocol_number, ip_protocol_nth);
 }
 
-static bool parse_table(struct parse *p, const struct key *key,
-			const struct word *w, unsigned int n, struct value *v)
+static bool parse_table(struct parse *p, const struct key *key, const struct word *w,
+			unsigned int n, struct value *v)
 {
-	return parse_named(p, key, w, n, v, route_table_number,
-			   route_table_nth);
+	return parse_named(p, key, w, n, v, route_table_number, route_table_nth);
 }
 
-static bool parse_bound(struct parse *p, const struct key *key,
-			const struct word *w, unsigned int least,
-			unsigned int most, uint8_t *bound)
+static bool parse_bound(struct parse *p, const struct key *key, const struct word *w,
+			unsigned int least, unsigned int most, uint8_t *bound)
 {
 	char buf[VALUE_LEN];
 	uint32_t n;
 
-	if (!word_copy(w, buf, sizeof(buf)) || !parse_number(buf, &n) ||
-	    n < least || n > most) {
-		diag_error(p->cfg, &w->place,
-			   "%s: \"%.*s\" is not a length from %u to %u",
+	if (!word_copy(w, buf, sizeof(buf)) || !parse_number(buf, &n) || n < least || n > most) {
+		diag_error(p->cfg, &w->place, "%s: \"%.*s\" is not a length from %u to %u",
 			   key->name, WORD_ARG(w), least, most);
 		return false;
 	}
@@ -374,9 +354,8 @@ static bool parse_bound(struct parse *p, const struct key *key,
 }
 
 /* As in a prefix-list: P alone is exact, ge alone goes up to host routes. */
-static bool parse_route_prefix(struct parse *p, const struct key *key,
-			       const struct word *w, unsigned int n,
-			       struct value *v)
+static bool parse_route_prefix(struct parse *p, const struct key *key, const struct word *w,
+			       unsigned int n, struct value *v)
 {
 	struct ernat_route_prefix prefix = { 0 };
 	bool has_ge = false, has_le = false;
@@ -396,13 +375,11 @@ static bool parse_route_prefix(struct parse *p, const struct key *key,
 		if (word_is(&w[i], "ge") && !has_ge && !has_le) {
 			has_ge = true;
 			prefix.le = bits;
-			if (!parse_bound(p, key, &w[i + 1], len, bits,
-					 &prefix.ge))
+			if (!parse_bound(p, key, &w[i + 1], len, bits, &prefix.ge))
 				return false;
 		} else if (word_is(&w[i], "le") && !has_le) {
 			has_le = true;
-			if (!parse_bound(p, key, &w[i + 1], prefix.ge, bits,
-					 &prefix.le))
+			if (!parse_bound(p, key, &w[i + 1], prefix.ge, bits, &prefix.le))
 				return false;
 		} else {
 			break;
@@ -413,8 +390,8 @@ static bool parse_route_prefix(struct parse *p, const struct key *key,
 	return no_more(p, key, w, n, i);
 }
 
-static bool parse_percent(struct parse *p, const struct key *key,
-			  const struct word *w, uint32_t *percent)
+static bool parse_percent(struct parse *p, const struct key *key, const struct word *w,
+			  uint32_t *percent)
 {
 	char buf[VALUE_LEN];
 	size_t len;
@@ -428,23 +405,20 @@ static bool parse_percent(struct parse *p, const struct key *key,
 		return bad(p, key, w);
 	if (*percent >= 1 && *percent <= 100)
 		return true;
-	diag_error(p->cfg, &w->place, "%s: %.*s is not in 1%% to 100%%",
-		   key->name, WORD_ARG(w));
+	diag_error(p->cfg, &w->place, "%s: %.*s is not in 1%% to 100%%", key->name, WORD_ARG(w));
 	return false;
 }
 
-static bool parse_alarm(struct parse *p, const struct key *key,
-			const struct word *w, unsigned int n, struct value *v)
+static bool parse_alarm(struct parse *p, const struct key *key, const struct word *w,
+			unsigned int n, struct value *v)
 {
 	v->form = FORM_PAIR;
 	if (n < 2)
 		return bad(p, key, w);
-	if (!parse_percent(p, key, w, &v->min) ||
-	    !parse_percent(p, key, &w[1], &v->max))
+	if (!parse_percent(p, key, w, &v->min) || !parse_percent(p, key, &w[1], &v->max))
 		return false;
 	if (v->max > v->min) {
-		diag_error(p->cfg, &w[1].place,
-			   "%s: clears at %u%%, above the %u%% that raise it",
+		diag_error(p->cfg, &w[1].place, "%s: clears at %u%%, above the %u%% that raise it",
 			   key->name, v->max, v->min);
 		return false;
 	}
@@ -458,8 +432,8 @@ static const char *nth_choice(void *data, unsigned int i)
 	return choices[i].word;
 }
 
-static bool parse_choice(struct parse *p, const struct key *key,
-			 const struct word *w, unsigned int n, struct value *v)
+static bool parse_choice(struct parse *p, const struct key *key, const struct word *w,
+			 unsigned int n, struct value *v)
 {
 	const struct choice *c;
 	const char *near;
@@ -472,18 +446,17 @@ static bool parse_choice(struct parse *p, const struct key *key,
 		v->min = v->max = c->number;
 		return no_more(p, key, w, n, 1);
 	}
-	near = word_copy(w, buf, sizeof(buf)) ?
-	       nearest(buf, nth_choice, (void *)key->choices) : NULL;
+	near = word_copy(w, buf, sizeof(buf)) ? nearest(buf, nth_choice, (void *)key->choices) :
+						NULL;
 	if (!near)
 		return bad(p, key, w);
-	diag_error(p->cfg, &w->place,
-		   "%s: \"%s\" is not %s, did you mean \"%s\"?", key->name,
-		   buf, key->meaning, near);
+	diag_error(p->cfg, &w->place, "%s: \"%s\" is not %s, did you mean \"%s\"?", key->name, buf,
+		   key->meaning, near);
 	return false;
 }
 
-static bool parse_mark(struct parse *p, const struct key *key,
-		       const struct word *w, unsigned int n, struct value *v)
+static bool parse_mark(struct parse *p, const struct key *key, const struct word *w, unsigned int n,
+		       struct value *v)
 {
 	char buf[VALUE_LEN], *slash;
 
@@ -494,14 +467,13 @@ static bool parse_mark(struct parse *p, const struct key *key,
 	if (slash)
 		*slash++ = '\0';
 	v->max = UINT32_MAX;
-	if (!parse_number(buf, &v->min) ||
-	    (slash && !parse_number(slash, &v->max)))
+	if (!parse_number(buf, &v->min) || (slash && !parse_number(slash, &v->max)))
 		return bad(p, key, w);
 	if (!v->max || (v->min & ~v->max)) {
 		diag_error(p->cfg, &w->place,
 			   v->max ? "%s: %.*s has bits outside its mask" :
-			   "%s: the mask of %.*s has no bit", key->name,
-			   WORD_ARG(w));
+				    "%s: the mask of %.*s has no bit",
+			   key->name, WORD_ARG(w));
 		return false;
 	}
 	return no_more(p, key, w, n, 1);
@@ -529,8 +501,8 @@ static value_fn *const parsers[KEY_TYPES] = {
 	[KEY_MARK] = parse_mark,
 };
 
-bool value_parse(struct parse *p, const struct key *key,
-		 const struct word *w, unsigned int n, struct value *v)
+bool value_parse(struct parse *p, const struct key *key, const struct word *w, unsigned int n,
+		 struct value *v)
 {
 	v->place = w->place;
 	v->except = key->flags & KEY_EXCEPT;

@@ -95,8 +95,7 @@ static bool changed_bytes(const char *s, size_t len, unsigned int rounds)
 
 		memcpy(copy, s, len);
 		while (n--)
-			copy[next_random() % len] =
-				likely[next_random() % (sizeof(likely) - 1)];
+			copy[next_random() % len] = likely[next_random() % (sizeof(likely) - 1)];
 		fine &= survives(copy, len);
 	}
 	free(copy);

@@ -84,8 +84,7 @@ static bool send_message(void *data)
 	return config_message(nlh, s->back) == MNL_CB_OK;
 }
 
-static void mark(void *data, uint32_t seq, uint32_t off,
-		 const struct place *place)
+static void mark(void *data, uint32_t seq, uint32_t off, const struct place *place)
 {
 	struct stream *s = data;
 
@@ -98,14 +97,18 @@ static void mark(void *data, uint32_t seq, uint32_t off,
 static bool write_all(struct stream *s, struct config *cfg)
 {
 	struct object_writer w = {
-		.cfg = cfg, .message = message, .send = send_message,
-		.mark = mark, .data = s,
+		.cfg = cfg,
+		.message = message,
+		.send = send_message,
+		.mark = mark,
+		.data = s,
 	};
 	const struct object *obj;
 	enum kind kind;
 
 	for (kind = 0; kind < KIND_MAX; kind++) {
-		for_each_object(obj, cfg, kind) {
+		for_each_object(obj, cfg, kind)
+		{
 			if (!object_write(&w, obj))
 				return false;
 		}
@@ -127,8 +130,7 @@ static struct config *load_text(const char *text, size_t len)
 	return cfg;
 }
 
-static void there_and_back(const char *name, const char *text, size_t len,
-			   struct stream *s)
+static void there_and_back(const char *name, const char *text, size_t len, struct stream *s)
 {
 	struct config *cfg = load_text(text, len);
 
@@ -152,15 +154,12 @@ static void test_large(struct stream *s)
 
 	text_puts(&t, "set many {\n");
 	for (i = 0; i < 60000; i++)
-		text_printf(&t, "10.%u.%u.%u;\n", i >> 15, (i >> 7) & 255,
-			    (i & 127) * 2);
+		text_printf(&t, "10.%u.%u.%u;\n", i >> 15, (i >> 7) & 255, (i & 127) * 2);
 	text_puts(&t, "}\npool big {\n");
 	for (i = 0; i < 20000; i++)
-		text_printf(&t, "address 2001:db8:%x::/120 router site-%u;\n",
-			    i + 1, i % 7);
+		text_printf(&t, "address 2001:db8:%x::/120 router site-%u;\n", i + 1, i % 7);
 	text_puts(&t, "port 5000; }\nrule r { from many; snat big; }\n");
-	there_and_back("a set of 60,000 and a pool of 20,000 ranges", t.s, t.len,
-		       s);
+	there_and_back("a set of 60,000 and a pool of 20,000 ranges", t.s, t.len, s);
 	ok(s->n_messages > 50, "... in many messages");
 	text_free(&t);
 }
