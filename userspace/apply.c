@@ -129,10 +129,12 @@ static int apply(const struct apply *a, struct client *c, struct config *cfg)
 	generation = running->generation;
 	/* a reload that forgets --router must not stop what is given out */
 	cfg->router = a->router ? a->router : running->router;
-	apply_warn(cfg);
 	changed = !generation || !config_equal(cfg, running);
 	if (changed)
 		ok = transaction_run(c, cfg, a->check, &generation);
+	/* beside an error they would only hide it */
+	if (ok)
+		apply_warn(cfg, a->router);
 	if (ok && opts.json)
 		print_json(a, cfg, changed, generation);
 	else if (ok)

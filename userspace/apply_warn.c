@@ -90,18 +90,31 @@ static int dump_routes(struct routes *r)
 	return err;
 }
 
+/*
+ * What of @range does not lie in @set, for a message: all of it, or the first
+ * address. False when it does.
+ */
+static bool outside(const struct range_set *set, const struct range *range, struct text *out)
+{
+	struct range miss;
+
+	out->len = 0;
+	if (rangeset_covers(set, range, &miss))
+		return false;
+	range_text(out, rangeset_overlap(set, range) ? &miss : range);
+	return true;
+}
+
 static void warn_range(struct config *cfg, const struct object *pool, const struct value *v,
 		       const struct range_set *except, const struct routes *r)
 {
 	const struct range *local = rangeset_overlap(&r->local, &v->range);
 	struct range_set left = { 0 };
 	struct text t = { 0 };
-	struct range miss;
 	unsigned int i;
 
 	if (local) {
-		miss = range_contains(&v->range, local) ? *local : v->range;
-		range_text(&t, &miss);
+		range_text(&t, range_contains(&v->range, local) ? local : &v->range);
 		diag_warning(
 			cfg, &v->place,
 			"pool \"%s\": %s is local to this router, so that anybody can occupy its ports from outside",
@@ -110,10 +123,8 @@ static void warn_range(struct config *cfg, const struct object *pool, const stru
 	rangeset_add(&left, &v->range);
 	rangeset_subtract(&left, except);
 	for (i = 0; !local && i < left.n; i++) {
-		if (rangeset_covers(&r->covered, &left.v[i], &miss))
+		if (!outside(&r->covered, &left.v[i], &t))
 			continue;
-		t.len = 0;
-		range_text(&t, &miss);
 		diag_warning(
 			cfg, &v->place,
 			"pool \"%s\": %s has neither a blackhole nor another covering route here",
@@ -192,7 +203,6 @@ static void warn_exempt(struct config *cfg, const struct object *rule, const str
 	const struct values *from = &rule->key[RULE_FROM];
 	struct range_set leave = { 0 }, allow = { 0 };
 	struct text t = { 0 };
-	struct range miss;
 	unsigned int i;
 
 	match_ranges(cfg, &leave, from);
@@ -203,9 +213,8 @@ static void warn_exempt(struct config *cfg, const struct object *rule, const str
 			"rule \"%s\" exempts every source, the guard of \"%s\" drops what its \"allow\" lacks",
 			rule->name, source->name);
 	for (i = 0; i < leave.n; i++) {
-		if (rangeset_covers(&allow, &leave.v[i], &miss))
+		if (!outside(&allow, &leave.v[i], &t))
 			continue;
-		range_text(&t, &miss);
 		diag_warning(
 			cfg, &from->first->place,
 			"rule \"%s\" exempts %s, which the guard of \"%s\" drops: its \"allow\" lacks it",
@@ -280,7 +289,7 @@ static void warn_rule(struct config *cfg, const struct object *rule)
 	}
 }
 
-static void warn_router(struct config *cfg)
+static void warn_router(struct config *cfg, bool given)
 {
 	const struct value *v, *first = NULL;
 	const struct object *pool;
@@ -303,17 +312,17 @@ static void warn_router(struct config *cfg)
 		diag_warning(
 			cfg, &first->place,
 			"nothing says which router this is (--router NAME), so that none of their addresses is given out");
-	else if (cfg->router)
+	else if (given)
 		diag_warning(cfg, NULL, "no address is for router \"%s\"", cfg->router);
 }
 
-void apply_warn(struct config *cfg)
+void apply_warn(struct config *cfg, bool router_given)
 {
 	struct object *obj;
 
 	for_each_object(obj, cfg, KIND_POOL) obj->mark = 0;
 	for_each_object(obj, cfg, KIND_RULE) warn_rule(cfg, obj);
-	warn_router(cfg);
+	warn_router(cfg, router_given);
 	warn_routes(cfg);
 	diag_finish(cfg);
 }

@@ -5,7 +5,10 @@
 
 #include "config.h"
 
-/* In the network namespace that the process is in. */
-void apply_warn(struct config *cfg);
+/*
+ * In the network namespace that the process is in. @router_given: the router's
+ * name was said now, not once before.
+ */
+void apply_warn(struct config *cfg, bool router_given);
 
 #endif

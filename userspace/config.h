@@ -167,6 +167,8 @@ bool values_equal(const struct values *a, const struct values *b);
 bool object_equal(const struct object *a, const struct object *b);
 bool kind_ordered(enum kind kind);
 bool config_equal(const struct config *a, const struct config *b);
+/* diff.c: what leads from @old to @new; false: nothing. */
+bool diff_text(struct text *out, const struct config *old, const struct config *new);
 
 /* config_print.c: canonical text. @only: objects of that name, NULL: all. */
 void config_text(struct text *out, const struct config *cfg, const char *only);

@@ -102,12 +102,14 @@ static void diff_key(struct text *out, const struct object *old, const struct ob
 	const struct key *k = &kinds[new->kind].keys[key];
 	bool set = new->kind == KIND_SET;
 	struct text a = { 0 }, b = { 0 };
+	/* the keys of a block are indented, those of the top level are not */
+	unsigned int tab = new->kind == KIND_SETTINGS;
 
 	if (values_equal(&old->key[key], &new->key[key]))
 		return;
 	key_text(&a, k, &old->key[key], set);
 	key_text(&b, k, &new->key[key], set);
-	diff_lines(out, a.s, b.s);
+	diff_lines(out, a.len ? a.s + tab : NULL, b.len ? b.s + tab : NULL);
 	text_free(&a);
 	text_free(&b);
 }
@@ -124,18 +126,38 @@ static void add_change(struct diff *d, const char *op, const struct object *obj,
 	d->changed = true;
 }
 
-static void whole_object(struct diff *d, char sign, const struct object *obj)
+/* A new rule or route source matters by what stands before it. */
+static void added_object(struct diff *d, const struct object *obj, const struct object *before)
+{
+	json_t *details = json_pack("{so}", "new", object_to_json(obj));
+	struct text t = { 0 };
+	struct lines l;
+
+	object_text(&t, obj);
+	lines_split(&l, t.s);
+	if (kind_ordered(obj->kind)) {
+		text_printf(&d->out, "+# %s%s\n", before ? "behind " : "in front",
+			    before ? before->name : "");
+		json_object_set_new(details, "after",
+				    before ? json_string(before->name) : json_null());
+	}
+	put_lines(&d->out, '+', &l, NULL, true);
+	lines_free(&l);
+	text_free(&t);
+	add_change(d, "add", obj, details);
+}
+
+static void removed_object(struct diff *d, const struct object *obj)
 {
 	struct text t = { 0 };
 	struct lines l;
 
 	object_text(&t, obj);
 	lines_split(&l, t.s);
-	put_lines(&d->out, sign, &l, NULL, true);
+	put_lines(&d->out, '-', &l, NULL, true);
 	lines_free(&l);
 	text_free(&t);
-	add_change(d, sign == '+' ? "add" : "remove", obj,
-		   json_pack("{so}", sign == '+' ? "new" : "old", object_to_json(obj)));
+	add_change(d, "remove", obj, json_pack("{so}", "old", object_to_json(obj)));
 }
 
 static void changed_object(struct diff *d, const struct object *old, const struct object *new)
@@ -225,20 +247,21 @@ static void diff_order(struct diff *d, const struct config *old, const struct co
 static void diff_kind(struct diff *d, const struct config *old, const struct config *new,
 		      enum kind kind)
 {
-	const struct object *a, *b;
+	const struct object *a, *b, *before = NULL;
 
 	for_each_object(a, old, kind)
 	{
 		if (!config_find(new, kind, a->name))
-			whole_object(d, '-', a);
+			removed_object(d, a);
 	}
 	for_each_object(b, new, kind)
 	{
 		a = config_find(old, kind, b->name);
 		if (!a)
-			whole_object(d, '+', b);
+			added_object(d, b, before);
 		else if (!object_equal(a, b))
 			changed_object(d, a, b);
+		before = b;
 	}
 	if (kind_ordered(kind))
 		diff_order(d, old, new, kind);
@@ -261,13 +284,32 @@ static void diff_print(const struct diff *d)
 	}
 }
 
-static void diff(const struct config *old, const struct config *new)
+static void diff_run(struct diff *d, const struct config *old, const struct config *new)
 {
-	struct diff d = { .changes = json_array() };
 	enum kind kind;
 
+	d->changes = json_array();
 	for (kind = 0; kind < KIND_MAX; kind++)
-		diff_kind(&d, old, new, kind);
+		diff_kind(d, old, new, kind);
+}
+
+bool diff_text(struct text *out, const struct config *old, const struct config *new)
+{
+	struct diff d = { 0 };
+
+	diff_run(&d, old, new);
+	if (d.out.len)
+		text_add(out, d.out.s, d.out.len);
+	json_decref(d.changes);
+	text_free(&d.out);
+	return d.changed;
+}
+
+static void diff(const struct config *old, const struct config *new)
+{
+	struct diff d = { 0 };
+
+	diff_run(&d, old, new);
 	diff_print(&d);
 	json_decref(d.changes);
 	text_free(&d.out);
