@@ -52,6 +52,11 @@ static void rule_row(struct table *t, const struct usage *rule)
 	count_cell(t, rule->tb[ERNAT_RULE_USAGE_FAILED], COLOR_RED);
 }
 
+static void source_json(const struct usage *source)
+{
+	usage_source_json(source, NULL);
+}
+
 static void source_columns(struct table *t)
 {
 	table_column(t, "ROUTE-SOURCE", TABLE_SHRINK);
@@ -150,7 +155,7 @@ int show_route_source_main(int argc, char **argv)
 		.cmd = ERNAT_CMD_GET_SOURCE,
 		.columns = source_columns,
 		.row = source_row,
-		.json = usage_source_json,
+		.json = source_json,
 	};
 
 	return show(&view, argc, argv);

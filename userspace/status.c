@@ -9,6 +9,7 @@
 #include "json.h"
 #include "main.h"
 #include "print.h"
+#include "routes.h"
 #include "status.h"
 #include "table.h"
 #include "usage.h"
@@ -76,6 +77,7 @@ struct picture {
 	struct status status;
 	struct usage_list sources;
 	struct usage_list pools;
+	struct route_counts routes;
 	int drift; /* 0: the file says what runs, 1: it does not, -1: unknown */
 };
 
@@ -88,8 +90,15 @@ static bool take_picture(struct client *c, struct picture *p)
 	p->drift = -1;
 	if (p->status.generation && *p->status.file)
 		p->drift = config_drift(c, p->status.file);
+	if (p->status.sources)
+		routes_count(c, &p->routes);
 	return usage_get(c, ERNAT_CMD_GET_SOURCE, NULL, &p->sources) &&
 	       usage_get(c, ERNAT_CMD_GET_POOL, NULL, &p->pools);
+}
+
+static const uint64_t *source_routes(const struct picture *p, const struct usage *source)
+{
+	return routes_of(&p->routes, attr_str(source->tb[ERNAT_SOURCE_USAGE_NAME]));
 }
 
 /* -- JSON ---------------------------------------------------------------- */
@@ -141,7 +150,7 @@ static void picture_json(const struct picture *p)
 	conntrack_json(&p->status);
 	json_out_array("route_sources");
 	for (i = 0; i < p->sources.n; i++)
-		usage_source_json(&p->sources.v[i]);
+		usage_source_json(&p->sources.v[i], source_routes(p, &p->sources.v[i]));
 	json_out_array_end();
 	json_out_array("pools");
 	for (i = 0; i < p->pools.n; i++)
@@ -212,7 +221,7 @@ static void print_ruleset(const struct picture *p)
 	else if (p->drift > 0)
 		warn(", the file has changed since: ernat diff shows how");
 	else if (*s->file)
-		warn(", the file cannot be read now");
+		warn(", the file is no ruleset now");
 	printf("\n%-10s ", "");
 	if (*s->router)
 		printf("router %s; ", print_escape(buf, s->router));
@@ -242,8 +251,11 @@ static void count_cell(struct table *t, const struct nlattr *attr)
 	table_cell(t, COLOR_NONE, "%s", print_count(attr_u64(attr), buf));
 }
 
-static void print_sources(const struct usage_list *list)
+static void print_sources(const struct picture *p)
 {
+	const struct usage_list *list = &p->sources;
+	const uint64_t *routes;
+	char buf[PRINT_NUM];
 	struct table *t;
 	unsigned int i;
 
@@ -253,6 +265,7 @@ static void print_sources(const struct usage_list *list)
 	t = table_new();
 	table_column(t, "ROUTE-SOURCE", TABLE_SHRINK);
 	table_column(t, "ROLE", 0);
+	table_column(t, "ROUTES", TABLE_RIGHT);
 	table_column(t, "HITS", TABLE_RIGHT);
 	table_column(t, "SESSIONS", TABLE_RIGHT);
 	for (i = 0; i < list->n; i++) {
@@ -260,6 +273,8 @@ static void print_sources(const struct usage_list *list)
 
 		table_cell(t, COLOR_NONE, "%s", attr_str(tb[ERNAT_SOURCE_USAGE_NAME]));
 		table_cell(t, COLOR_NONE, "%s", usage_role(attr_u8(tb[ERNAT_SOURCE_USAGE_ROLE])));
+		routes = source_routes(p, &list->v[i]);
+		table_cell(t, COLOR_NONE, "%s", routes ? print_count(*routes, buf) : "-");
 		count_cell(t, tb[ERNAT_SOURCE_USAGE_HITS]);
 		count_cell(t, tb[ERNAT_SOURCE_USAGE_SESSIONS]);
 	}
@@ -322,7 +337,7 @@ static void print_picture(const struct picture *p)
 	print_versions(&p->status);
 	print_ruleset(p);
 	print_conntrack(&p->status);
-	print_sources(&p->sources);
+	print_sources(p);
 	print_pools(&p->pools);
 }
 
@@ -346,6 +361,7 @@ int status_main(int argc, char **argv)
 			print_picture(p);
 		code = EXIT_OK;
 	}
+	routes_free(&p->routes);
 	usage_free(&p->sources);
 	usage_free(&p->pools);
 	free(p);

@@ -299,13 +299,15 @@ void usage_pool_json(const struct usage *pool)
 	json_out_object_end();
 }
 
-void usage_source_json(const struct usage *source)
+void usage_source_json(const struct usage *source, const uint64_t *routes)
 {
 	const struct nlattr *const *tb = source->tb;
 
 	json_out_object(NULL);
 	json_out_string("name", attr_str(tb[ERNAT_SOURCE_USAGE_NAME]));
 	json_out_string("role", usage_role(attr_u8(tb[ERNAT_SOURCE_USAGE_ROLE])));
+	if (routes)
+		json_out_uint("routes", *routes);
 	json_out_uint("hits", attr_u64(tb[ERNAT_SOURCE_USAGE_HITS]));
 	json_out_uint("sessions", attr_u64(tb[ERNAT_SOURCE_USAGE_SESSIONS]));
 	json_out_uint("created", attr_u64(tb[ERNAT_SOURCE_USAGE_CREATED]));

@@ -64,6 +64,7 @@ const char *usage_action(uint8_t action);
 
 /* One object as a JSON object with the keys that ernat(8) documents. */
 void usage_pool_json(const struct usage *pool);
-void usage_source_json(const struct usage *source);
+/* @routes: how many routes it has; NULL: not counted, and no such key. */
+void usage_source_json(const struct usage *source, const uint64_t *routes);
 
 #endif /* _ERNAT_USAGE_H */
