@@ -14,10 +14,10 @@ load
 topo_lab
 apply "a ruleset full of failures" <<-'TXT'
 	pool few { address 198.51.100.1; address 2001:db8:beef::1; port 2000-2002; }
-	pool none { address 198.51.100.2 standby; address 2001:db8:beef::2 standby; }
+	pool idle { address 198.51.100.2 standby; address 2001:db8:beef::2 standby; }
 	pool limit { address 198.51.100.3; address 2001:db8:beef::3; host-limit 4; }
 	route-source er { device er0; }
-	rule none { to er; from 10.1.0.12, fd00:1::12; snat none; }
+	rule idle { to er; from 10.1.0.12, fd00:1::12; snat idle; }
 	rule limit { to er; from 10.1.0.13, fd00:1::13; snat limit; }
 	rule drop { to er; from 10.1.0.14, fd00:1::14; drop; }
 	rule few { to er; snat few; }

@@ -125,6 +125,7 @@ topo_links() {
 	TXT
 	{
 		echo "link set eth0 up"
+		addrs eth0 fe80::2/64
 		for i in {10..29}; do
 			addrs eth0 "10.1.0.$i/16" "fd00:1::$i/64"
 			addrs lo "10.2.0.$i/32" "fd00:2::$i/128"

@@ -404,11 +404,17 @@ spawn() {
 	PIDS+=($!)
 }
 
-# serve NS: echo reporters for TCP, UDP and SCTP on port 7 and some others
+# serve NS: echo reporters for TCP and UDP on port 7 and some others, for SCTP on
+# port 7 of the addresses of lo
 serve() {
+	local sctp
+
+	mapfile -t sctp < <(ip -o -n "$1" addr show dev lo scope global |
+		awk '{ sub("/.*", "", $4); print $4 }')
 	spawn nsenter --net="/run/netns/$1" python3 "$HERE/peer.py" serve \
 		--ready "$TMP/serve.$1" --log "$TMP/seen.$1" \
-		--ports 7,53,443,500,4500,5000-5007 >"$TMP/serve.$1.log" 2>&1
+		--ports 7,53,443,500,4500,5000-5007 --sctp "${sctp[@]}" \
+		>"$TMP/serve.$1.log" 2>&1
 }
 
 served() {

@@ -16,7 +16,7 @@ setup_ns RTR
 ROUTERS+=("$RTR")
 base_conf bgp | apply "the ruleset to keep applies"
 before=$(e -j show config)
-generation=$(e -j status | jq -c .generation)
+generation=$(e -j status | jq -c .ruleset.generation)
 
 while IFS= read -r line; do
 	case "$line" in
@@ -27,7 +27,7 @@ while IFS= read -r line; do
 done < <(on "$RTR" python3 "$HERE/hostile.py" "$(scale 3000)" 2>&1; echo "exit $?")
 is "hostile.py went through to its end" "$line" "exit 0"
 is "the ruleset is as it was" "$(e -j show config)" "$before"
-is "its generation too" "$(e -j status | jq -c .generation)" "$generation"
+is "its generation too" "$(e -j status | jq -c .ruleset.generation)" "$generation"
 cmp "refusals are counted" "$(stat refused)" -gt 20
 base_conf bgp | apply "and another one applies still"
 finish

@@ -59,6 +59,16 @@ def datagram_socket(fam, kind, proto):
     return s
 
 
+def listener(fam, proto, where):
+    s = socket.socket(fam, socket.SOCK_STREAM, proto)
+    if fam == socket.AF_INET6:
+        s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    s.bind(where)
+    s.listen(1024)
+    return s
+
+
 def answer_datagram(s, log, name, raw=False):
     data, anc, _, peer = s.recvmsg(65535, 512)
     if raw and s.family == socket.AF_INET:
@@ -96,22 +106,18 @@ def serve(args):
 
     for port in ports(args.ports):
         for fam, any_ in ((socket.AF_INET, '0.0.0.0'), (socket.AF_INET6, '::')):
-            for name, proto in (('tcp', 0), ('sctp', SCTP)):
-                try:
-                    s = socket.socket(fam, socket.SOCK_STREAM, proto)
-                except OSError:
-                    continue
-                if fam == socket.AF_INET6:
-                    s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-                s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                s.bind((any_, port))
-                s.listen(1024)
-                add(s, name + ' listen')
+            add(listener(fam, 0, (any_, port)), 'tcp listen')
             s = datagram_socket(fam, socket.SOCK_DGRAM, 0)
             # so that clients beside it may use its ports
             s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             s.bind((any_, port))
             add(s, 'udp')
+    # SCTP would answer a wildcard's client from any of its addresses.
+    for address in args.sctp:
+        try:
+            add(listener(family(address), SCTP, (address, 7)), 'sctp listen')
+        except OSError as err:
+            log.write('sctp %s: %s\n' % (address, err))
     for proto in (47, 50):
         for fam in (socket.AF_INET, socket.AF_INET6):
             add(datagram_socket(fam, socket.SOCK_RAW, proto), 'raw%d' % proto)
@@ -317,6 +323,7 @@ def main():
     sub = parser.add_subparsers(dest='command', required=True)
     p = sub.add_parser('serve')
     p.add_argument('--ports', default='7')
+    p.add_argument('--sctp', nargs='*', default=[])
     p.add_argument('--ready', required=True)
     p.add_argument('--log', required=True)
     p.set_defaults(run=serve)

@@ -71,7 +71,7 @@ served "$HOST"
 ROUTER=$EDGE
 apply "the edge's ruleset applies" <<-'TXT'
 	pool edge { address 10.255.0.0/28; address fd00:ed::/124; }
-	pool wrong { address 10.255.1.0/28; address fd00:ed:1::/124; }
+	pool wrong { address 198.51.100.224/28; address 2001:db8:beef::e0/124; }
 	route-source er { role microsoft; lookup 200; }
 	rule never { to er; snat wrong; }
 	rule edge { in inet0; return er; snat edge; }
