@@ -71,6 +71,7 @@ for f in 4 6; do
 done
 cmp "flows were offloaded" "$(count offloaded)" -gt 0
 
+seen "$HOST" udp 10.1.0.10 198.18.0.2 >/dev/null
 ok "conntrack -D ends a session" on "$RTR" conntrack -D -p udp -s 10.1.0.10
 ok "… and ernat hears of it" busywait 10 gives 0 live host 10.1.0.10 protocol udp
 finish

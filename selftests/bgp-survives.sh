@@ -42,7 +42,7 @@ all() {
 	ok "$1: they come up again" busywait 60 established
 	ok "$1: and the routes with them" bgp_up
 }
-all "everything is translated" "rule all { snat p; }"
+all "everything is translated" "rule every { snat p; }"
 to=$(on "$MS" ss -Htn state established '( sport = :179 or dport = :179 )' |
 	awk '{ print $4 }' | grep -cE '198\.51\.100|beef')
 is "Microsoft sees no pool address as a BGP peer" "$to" 0
@@ -50,7 +50,7 @@ for f in 4 6; do
 	addresses $f
 	like "IPv$f hosts are translated by that rule" "$(seen "$HOST" tcp $A $MS1)" "$POOL_MSFT"
 done
-all "everything is dropped" "rule all { drop; }"
+all "everything is dropped" "rule every { drop; }"
 is "hosts get nothing through" "$(seen "$HOST" --timeout 1 udp 10.1.0.10 198.18.0.1)" timeout
 for i in er0 er1 inet0; do
 	ok "IPv6 neighbours are found by $i" busywait 10 says 'lladdr.*router|REACHABLE|STALE|DELAY' \

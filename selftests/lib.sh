@@ -380,6 +380,8 @@ prove_end() {
 	fi
 	for ns in "${ROUTERS[@]}"; do
 		ip netns list | grep -qE "^$ns( |$)" || continue
+		# Nobody else is to make new ones.
+		on "$ns" nft flush ruleset
 		on "$ns" conntrack -F >/dev/null 2>&1
 		busywait 5 gives 0 on "$ns" conntrack -C || {
 			note "$ns: conntrack entries are still held"

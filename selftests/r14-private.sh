@@ -23,7 +23,7 @@ apply "the ruleset applies" <<-'TXT'
 	route-source private { role private; table 150; }
 	route-source er { role microsoft; device er0, er1; }
 	rule private { to private; exempt; }
-	rule all { to er; snat msft; }
+	rule every { to er; snat msft; }
 	TXT
 for f in 4 6; do
 	addresses $f
