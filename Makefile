@@ -9,20 +9,18 @@
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 KERNEL ?= 6.12
+TEST ?=
 DESTDIR ?=
 PREFIX ?= /usr
-MANDIR ?= $(PREFIX)/share/man
 
 VM := selftests/vm
-ERNAT_VERSION := $(shell sed -n 's/^ERNAT_VERSION := //p' kmod/Kbuild)
-export ERNAT_VERSION
 
 # What a Debian host lacks at most: to build, to make and boot the VM, to check
 # the sources. Kernels and routing daemons are the VM's own.
-DEPS_BUILD := bc bison flex gcc libelf-dev libjansson-dev libmnl-dev \
-	libncurses-dev libnl-3-dev libnl-route-3-dev make pkg-config
-DEPS_VM := ca-certificates cpio dpkg-dev kmod libssl-dev mmdebstrap python3 \
-	qemu-system-x86 squashfs-tools uidmap util-linux xz-utils
+DEPS_BUILD := bison flex gcc libc6-dev libjansson-dev libmd-dev libmnl-dev \
+	libnl-3-dev libnl-route-3-dev make pkg-config
+DEPS_VM := bc ca-certificates cpio kmod libelf-dev libssl-dev mmdebstrap perl \
+	python3 qemu-system-x86 squashfs-tools uidmap util-linux xz-utils
 DEPS_LINT := clang-format mandoc perl shellcheck sparse
 
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
@@ -54,9 +52,6 @@ install: all
 	$(MAKE) -C $(KDIR) M=$(CURDIR) \
 		$(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
 	$(MAKE) -C userspace install DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
-	install -d $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
-	install -m 644 Documentation/*.5 $(DESTDIR)$(MANDIR)/man5
-	install -m 644 Documentation/*.8 $(DESTDIR)$(MANDIR)/man8
 
 clean:
 	$(MAKE) -C userspace clean
@@ -110,6 +105,9 @@ vm-run: deps
 vm-refresh: deps
 	@$(VM)/refresh
 
+# What git knows or would ask about: no generated files
+FILES = $(shell git ls-files --cached --others --exclude-standard --deduplicate)
+
 lint: lint-module lint-userspace lint-scripts lint-man
 
 lint-module: deps-lint
@@ -120,15 +118,13 @@ lint-module: deps-lint
 	$(VM)/build --for sparse 6.12 KCFLAGS=-Werror C=2 CF=-Wsparse-error
 
 lint-userspace: deps-lint
-	find userspace -name '*.[ch]' ! -name '*.tab.*' ! -name '*.yy.*' | \
-		xargs clang-format --dry-run -Werror
-	$(MAKE) -C userspace clean
-	$(MAKE) -C userspace CFLAGS="-O2 -g -Wall -Wextra -Werror"
-
-SCRIPTS = $(shell git grep -lIE '^(\#!.*sh$$|\# shellcheck shell=)' -- . ':!*.md')
+	clang-format --dry-run -Werror $(filter userspace/%.c userspace/%.h,$(FILES))
+	rm -rf userspace/obj-lint
+	$(MAKE) -C userspace OBJ=obj-lint obj-lint/ernat
+	rm -rf userspace/obj-lint
 
 lint-scripts: deps-lint
-	shellcheck $(SCRIPTS)
+	shellcheck -x $$(grep -lIE '^(#!.*sh$$|# shellcheck shell=)' $(FILES))
 
 lint-man: deps-lint
 	mandoc -T lint -W warning Documentation/*.[1-8]

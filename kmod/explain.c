@@ -268,9 +268,8 @@ static int explain(struct sk_buff *skb, struct ernat_net *en,
 		return ernat_err(en, extack, NULL, -ENOENT,
 				 "this namespace has no ruleset");
 	err = ernat_probe_run(en, rs, x, extack);
-	if (err)
-		return err;
-	err = put_decision(skb, en, rs, x);
+	if (!err)
+		err = put_decision(skb, en, rs, x);
 	ernat_probe_done(x);
 	return err;
 }

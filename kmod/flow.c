@@ -65,16 +65,26 @@ static int packet_iif(const struct sk_buff *skb, u8 family)
 static bool addr_is_local(const struct ernat_flow *flow)
 {
 	if (flow->family == NFPROTO_IPV6)
-		return ipv6_chk_addr(flow->net, &flow->saddr.in6, NULL, 0);
+		return ipv6_chk_addr_and_flags(flow->net, &flow->saddr.in6,
+					       flow->out, true, 0,
+					       IFA_F_TENTATIVE);
 	return inet_addr_type_dev_table(flow->net, flow->out,
 					flow->saddr.ip) == RTN_LOCAL;
 }
 
-/* Only what did not come in by a plain device can be the router's own. */
-static bool flow_is_own(const struct ernat_flow *flow,
-			const struct net_device *in)
+/*
+ * The router's own packets are known by their source. A tunnel's outer packets
+ * look as if they came in by the tunnel, so the device does not tell; that an
+ * IPv4 route was looked up for input does.
+ */
+static bool flow_is_own(const struct ernat_flow *flow)
 {
-	return (!in || netif_is_l3_master(in)) && addr_is_local(flow);
+	if (!skb_dst(flow->skb))
+		return false;
+	if (flow->family == NFPROTO_IPV4 &&
+	    rt_is_input_route(skb_rtable(flow->skb)))
+		return false;
+	return addr_is_local(flow);
 }
 
 void ernat_flow_set_devices(struct ernat_flow *flow,
@@ -84,7 +94,7 @@ void ernat_flow_set_devices(struct ernat_flow *flow,
 	flow->out = out;
 	flow->out_vrf = l3mdev_master_dev_rcu(out);
 	flow->iif = in ? in->ifindex : LOOPBACK_IFINDEX;
-	flow->own = flow_is_own(flow, in);
+	flow->own = flow_is_own(flow);
 	if (!in)
 		return;
 	flow->in_vrf = l3mdev_master_dev_rcu(in);

@@ -162,7 +162,12 @@ static int set_mapping(struct nf_conn *ct, const struct claim *c,
 	if (nf_nat_setup_info(ct, &range, NF_NAT_MANIP_SRC) != NF_ACCEPT)
 		return -EINVAL;
 	reply = &ct->tuplehash[IP_CT_DIR_REPLY].tuple;
-	return nf_inet_addr_cmp(&reply->dst.u3, addr) ? 0 : -EINVAL;
+	if (!nf_inet_addr_cmp(&reply->dst.u3, addr))
+		return -EINVAL;
+	if (ernat_flow_is_icmp(c->req.dest.protocol))
+		return ntohs(reply->src.u.icmp.id) == port ? 0 : -EINVAL;
+	return !c->req.has_ports || ntohs(reply->dst.u.all) == port ? 0 :
+								      -EINVAL;
 }
 
 static void set_reply_mark(struct ernat_net *en, struct nf_conn *ct,
@@ -200,6 +205,16 @@ static bool share(struct ernat_net *en, const struct claim *c,
 	return true;
 }
 
+/*
+ * Ends a session whose mapping nf_nat did not take. If a packet has shared it
+ * meanwhile, that one may live on with it: the sweep will see.
+ */
+static void give_up(struct ernat_net *en, struct ernat_session *s)
+{
+	if (!READ_ONCE(s->shared))
+		ernat_session_end(en, s);
+}
+
 /* The route source that the rule went by, if it did. */
 static struct ernat_account *rule_source(const struct ernat_rule *rule,
 					 const struct ernat_flow *flow)
@@ -213,6 +228,7 @@ static struct ernat_account *rule_source(const struct ernat_rule *rule,
 	return source ? source->account : NULL;
 }
 
+/* On failure the claim is given back, here or by whoever ends the session. */
 static int create(struct ernat_net *en, const struct claim *c,
 		  const struct ernat_mapping *map)
 {
@@ -221,8 +237,10 @@ static int create(struct ernat_net *en, const struct claim *c,
 	int err;
 
 	s = ernat_session_alloc();
-	if (!s)
+	if (!s) {
+		ernat_pool_release(en, map);
 		return -ENOMEM;
+	}
 	s->block = map->block;
 	s->port = map->port;
 	s->host = map->host;
@@ -234,12 +252,13 @@ static int create(struct ernat_net *en, const struct claim *c,
 	err = ernat_session_add(en, s, c->ct);
 	if (err) {
 		ernat_session_free(s);
+		ernat_pool_release(en, map);
 		return err;
 	}
 	/* It is known from here on: whatever fails, it has to be ended. */
 	trace_ernat_session_new(s);
 	if (set_mapping(c->ct, c, &addr, map->port)) {
-		ernat_session_end(en, s);
+		give_up(en, s);
 		return -EINVAL;
 	}
 	set_reply_mark(en, c->ct, c->rule);
@@ -269,8 +288,6 @@ static unsigned int snat(struct ernat_net *en, const struct ernat_rule *rule,
 	if (!err)
 		return NF_ACCEPT;
 
-	if (err != -EINVAL)
-		ernat_pool_release(en, &map);
 	if (err == -EEXIST) {
 		s = ernat_session_find(en, ct);
 		if (s && share(en, &c, s))
@@ -290,6 +307,16 @@ static void count_decision(const struct ernat_rule *rule,
 		atomic64_inc(&source->hits);
 }
 
+/* Forwarded by a bridge; one that came in by a bridge and is routed is not. */
+static bool is_bridged(const struct sk_buff *skb)
+{
+#if IS_ENABLED(CONFIG_BRIDGE_NETFILTER)
+	return nf_bridge_get_physoutdev(skb);
+#else
+	return false;
+#endif
+}
+
 /* First packet of a connection that nobody has mapped yet. */
 static unsigned int nat_hook(void *priv, struct sk_buff *skb,
 			     const struct nf_hook_state *state)
@@ -303,7 +330,7 @@ static unsigned int nat_hook(void *priv, struct sk_buff *skb,
 	u8 skip;
 
 	ct = nf_ct_get(skb, &ctinfo);
-	if (!rs || !ct || nf_ct_is_confirmed(ct) || nf_bridge_info_exists(skb))
+	if (!rs || !ct || nf_ct_is_confirmed(ct) || is_bridged(skb))
 		return NF_ACCEPT;
 	ernat_flow_from_packet(&flow, ct, state);
 	skip = ernat_flow_skip(rs, &flow);
@@ -333,6 +360,20 @@ static unsigned int nat_hook(void *priv, struct sk_buff *skb,
 	}
 }
 
+/* What the router sends itself was routed before it had its mark. */
+static unsigned int reroute(struct sk_buff *skb,
+			    const struct nf_hook_state *state)
+{
+	int err;
+
+	if (state->pf == NFPROTO_IPV6)
+		err = ip6_route_me_harder(state->net, state->sk, skb);
+	else
+		err = ip_route_me_harder(state->net, state->sk, skb,
+					 RTN_UNSPEC);
+	return err ? NF_DROP_ERR(err) : NF_ACCEPT;
+}
+
 /* Gives packets of the reply direction the mark that their rule wants. */
 static unsigned int mark_hook(void *priv, struct sk_buff *skb,
 			      const struct nf_hook_state *state)
@@ -348,8 +389,11 @@ static unsigned int mark_hook(void *priv, struct sk_buff *skb,
 	if (!rs || !ct || CTINFO2DIR(ctinfo) != IP_CT_DIR_REPLY)
 		return NF_ACCEPT;
 	mark = READ_ONCE(ct->mark) & rs->reply_mask;
-	if (mark)
-		skb->mark = (skb->mark & ~rs->reply_mask) | mark;
+	if (!mark || mark == (skb->mark & rs->reply_mask))
+		return NF_ACCEPT;
+	skb->mark = (skb->mark & ~rs->reply_mask) | mark;
+	if (state->hook == NF_INET_LOCAL_OUT)
+		return reroute(skb, state);
 #endif
 	return NF_ACCEPT;
 }

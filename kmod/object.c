@@ -335,7 +335,7 @@ static int fill_source_lists(struct ernat_transaction *tr, struct nlattr **tb,
 			       &s->table.v, &s->table.n);
 	if (err)
 		return err;
-	err = ernat_attr_devs(tr, tb[ERNAT_SOURCE_VRF], true, &s->vrf);
+	err = ernat_attr_devs(tr, tb[ERNAT_SOURCE_VRF], false, &s->vrf);
 	if (err)
 		return err;
 	err = ernat_attr_devs(tr, tb[ERNAT_SOURCE_DEVICE], true, &s->device);

@@ -8,6 +8,7 @@
 
 /* What one packet may try before it is told that nothing is free. */
 #define ERNAT_POOL_ADDR_TRIES	64
+#define ERNAT_POOL_SPAN_TRIES	1024
 #define ERNAT_POOL_PORT_TRIES	128
 
 static struct kmem_cache *host_cache;
@@ -352,7 +353,7 @@ static int claim_port(struct ernat_net *en, const struct ernat_pool *pool,
 
 	if (!req->has_ports)
 		ports = ernat_ports_portless();
-	while ((*budget)--) {
+	while ((*budget)-- > 0) {
 		err = ernat_port_claim(&en->ports, &key, ports, &map->block,
 				       &map->port);
 		if (err)
@@ -371,14 +372,14 @@ static struct ernat_ip next_addr(struct ernat_net *en,
 				 const struct ernat_pool *pool,
 				 const struct ernat_pool_request *req,
 				 const struct ernat_ports *ports,
-				 struct ernat_ip ip)
+				 struct ernat_ip ip, int *budget)
 {
-	unsigned int f = ernat_family_index(req->family), tries;
+	unsigned int f = ernat_family_index(req->family);
 	const struct ernat_pool_span *s, *v = pool->active[f];
 
 	s = pool_span(pool, req->family, ip);
 	ip = ernat_ip_next(ip);
-	for (tries = 0; tries <= pool->n_active[f] && tries < 64; tries++) {
+	while ((*budget)-- > 0) {
 		if (ernat_ip_cmp(ip, s->first) >= 0 &&
 		    ernat_ip_cmp(ip, s->last) <= 0 &&
 		    ernat_port_skip_full(&en->ports, &req->dest, ports, &ip) &&
@@ -397,18 +398,20 @@ static int claim_any(struct ernat_net *en, const struct ernat_pool *pool,
 		     union nf_inet_addr *addr)
 {
 	const struct ernat_ports *ports = pool->ports;
-	int budget = ERNAT_POOL_PORT_TRIES, tries, err;
+	int ports_left = ERNAT_POOL_PORT_TRIES;
+	int spans_left = ERNAT_POOL_SPAN_TRIES;
+	int tries, err;
 	struct ernat_ip ip = start;
 
 	if (!req->has_ports)
 		ports = ernat_ports_portless();
 	for (tries = 0; tries < ERNAT_POOL_ADDR_TRIES; tries++) {
 		ernat_ip_to(ip, req->family, addr);
-		err = claim_port(en, pool, req, addr, &budget, map);
-		if (err != -ENOSPC || budget <= 0)
+		err = claim_port(en, pool, req, addr, &ports_left, map);
+		if (err != -ENOSPC || ports_left <= 0)
 			return err;
-		ip = next_addr(en, pool, req, ports, ip);
-		if (!ernat_ip_cmp(ip, start))
+		ip = next_addr(en, pool, req, ports, ip, &spans_left);
+		if (!ernat_ip_cmp(ip, start) || spans_left <= 0)
 			break;
 	}
 	return -ENOSPC;

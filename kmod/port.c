@@ -741,6 +741,9 @@ int ernat_port_claim(struct ernat_port_table *t,
 		err = -ENOSPC;
 	} else {
 		err = block_add(b, found);
+		/* Known as full from the last port on, not only from a failure. */
+		if (!err && b->used >= ports->n && block_find(b, ports) < 0)
+			block_mark_full(b);
 	}
 	block_unlock(t, b);
 	rcu_read_unlock();

@@ -7,6 +7,7 @@
 #include <net/ip6_route.h>
 #include <net/ipv6_stubs.h>
 #include <net/l3mdev.h>
+#include <net/nexthop.h>
 #include <net/route.h>
 
 #include "compat.h"
@@ -17,6 +18,8 @@
  * routing (domain 0) or one "lookup" table (domain 1 + its number). In a domain
  * each stands in one list, by the key that tells it apart best.
  */
+#define MAX_LEGS	256	/* of one IPv6 route that are looked at */
+
 enum source_pivot {
 	PIVOT_DEVICE,
 	PIVOT_VIA,
@@ -274,7 +277,7 @@ static void key_back(const struct ernat_flow *flow, struct route_key *k)
 		.protocol = flow->protocol, .tos = flow->tos,
 		.saddr = flow->daddr, .daddr = flow->saddr,
 		.sport = flow->dport, .dport = flow->sport,
-		.iif = flow->out->ifindex,
+		.iif = (flow->out_vrf ?: flow->out)->ifindex,
 	};
 }
 
@@ -339,7 +342,9 @@ static bool leg_is(const struct fib_nh_common *nhc, const struct ernat_route *r)
 	return !leg.via_family || ipv6_addr_equal(&leg.via.in6, &r->via.in6);
 }
 
-static void flowi4_fill(const struct route_key *k, struct flowi4 *fl)
+/* A VRF directs to a table; one that is named needs no direction. */
+static void flowi4_fill(const struct route_key *k, unsigned int domain,
+			struct flowi4 *fl)
 {
 	memset(fl, 0, sizeof(*fl));
 	fl->daddr = k->daddr.ip;
@@ -351,7 +356,7 @@ static void flowi4_fill(const struct route_key *k, struct flowi4 *fl)
 	fl->fl4_sport = htons(k->sport);
 	fl->fl4_dport = htons(k->dport);
 	fl->flowi4_iif = k->iif;
-	fl->flowi4_oif = k->oif;
+	fl->flowi4_oif = domain ? 0 : k->oif;
 }
 
 /* Asks a "lookup" table, or the router's rules when @domain is 0. */
@@ -362,7 +367,7 @@ static int lookup4(const struct ernat_ruleset *rs, unsigned int domain,
 	struct fib_table *tb;
 	struct flowi4 fl;
 
-	flowi4_fill(k, &fl);
+	flowi4_fill(k, domain, &fl);
 	memset(res, 0, sizeof(*res));
 	if (!domain)
 		return fib_lookup(net, &fl, res, 0);
@@ -394,7 +399,11 @@ static void route_to4(const struct ernat_ruleset *rs, struct ernat_flow *flow)
 	key_forward(flow, &k);
 	if (!lookup4(rs, 0, flow->net, &k, &res)) {
 		for (i = 0; i < fib_info_num_path(res.fi); i++) {
-			if (!leg_is(fib_info_nhc(res.fi, i), r))
+			const struct fib_nh_common *nhc;
+
+			/* NULL: its group has shrunk meanwhile. */
+			nhc = fib_info_nhc(res.fi, i);
+			if (!nhc || !leg_is(nhc, r))
 				continue;
 			route_fill4(r, &res);
 #ifdef CONFIG_IP_ROUTE_CLASSID
@@ -425,7 +434,9 @@ pick_legs4(const struct ernat_ruleset *rs, unsigned int domain,
 	for (i = n - 1; i >= 0; i--) {
 		const struct fib_nh_common *nhc = fib_info_nhc(res.fi, i);
 
-		if (out && nhc->nhc_dev != out)
+		/* NULL: its group has shrunk meanwhile. */
+		if (!nhc || nhc->nhc_flags & RTNH_F_DEAD ||
+		    (out && nhc->nhc_dev != out))
 			continue;
 		leg_fill(r, nhc);
 		r->realm = leg_realm4(&res, nhc);
@@ -509,11 +520,55 @@ static int lookup6(const struct ernat_ruleset *rs, unsigned int domain,
 	return 0;
 }
 
+/* What is carried from leg to leg of a route. */
+struct legs6 {
+	const struct ernat_ruleset *rs;
+	unsigned int domain;
+	const struct ernat_flow *flow;
+	struct ernat_route *r;
+	const struct ernat_source *best;
+};
+
+static int visit_leg6(struct fib6_nh *nh, void *data)
+{
+	struct legs6 *l = data;
+
+	if (nh->fib_nh_flags & RTNH_F_DEAD)
+		return 0;
+	leg_fill(l->r, &nh->nh_common);
+	l->best = better(pick(l->rs, l->domain, l->r, l->flow), l->best);
+	return 0;
+}
+
+/* Every leg of a route: of its nexthop object, or of its siblings. */
+static void visit_legs6(struct legs6 *l, struct fib6_info *f6i)
+{
+	struct fib6_info *sibling;
+	unsigned int n = 0;
+
+	if (f6i->nh) {
+		nexthop_for_each_fib6_nh(f6i->nh, visit_leg6, l);
+		return;
+	}
+	visit_leg6(f6i->fib6_nh, l);
+	if (!READ_ONCE(f6i->fib6_nsiblings))
+		return;
+	/* One that is being removed no longer leads back to the start. */
+	list_for_each_entry_rcu(sibling, &f6i->fib6_siblings, fib6_siblings) {
+		visit_leg6(sibling->fib6_nh, l);
+		if (++n >= MAX_LEGS || !READ_ONCE(f6i->fib6_nsiblings))
+			return;
+	}
+}
+
 static const struct ernat_source *
 pick_legs6(const struct ernat_ruleset *rs, unsigned int domain,
 	   const struct route_key *k, const struct net_device *out,
 	   const struct ernat_flow *flow, struct ernat_route *r)
 {
+	struct legs6 legs = {
+		.rs = rs, .domain = domain, .flow = flow, .r = r,
+	};
 	struct fib6_result res;
 
 	if (lookup6(rs, domain, flow->net, k, out, &res))
@@ -522,8 +577,11 @@ pick_legs6(const struct ernat_ruleset *rs, unsigned int domain,
 		return NULL;
 	route_fill6(r, res.f6i);
 	r->lookup = domain;
+	legs.best = NULL;
+	if (!out)
+		visit_legs6(&legs, res.f6i);
 	leg_fill(r, &res.nh->nh_common);
-	return pick(rs, domain, r, flow);
+	return better(pick(rs, domain, r, flow), legs.best);
 }
 #else
 static void route_to6(const struct ernat_ruleset *rs, struct ernat_flow *flow)

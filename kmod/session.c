@@ -334,7 +334,7 @@ void ernat_session_reply_tuple(const struct ernat_port_key *key, u16 port,
 			ICMP_ECHOREPLY : ICMPV6_ECHO_REPLY;
 	} else {
 		reply->src.u.all = htons(key->dest.port);
-		reply->dst.u.all = htons(port);
+		reply->dst.u.all = htons(port == ERNAT_PORTLESS ? 0 : port);
 	}
 }
 
