@@ -23,7 +23,9 @@ run() {
 # told WHAT GOT REGEX: and what the far side saw
 told() {
 	printf '    %-47s far side saw %s\n' "$1" "$2"
+	TESTS=$((TESTS + 1))
 	printf '%s\n' "$2" | grep -qE -- "$3" && return
+	TESTS=$((TESTS - 1))
 	fail "$1: wanted /$3/"
 }
 
@@ -61,19 +63,20 @@ printf '  router# ip route show proto bgp\n'
 ip -n "$RTR" route show proto bgp | sed 's/^/    /'
 
 chapter "The ruleset: which pool is a matter of where the route came from"
-base_conf bgp >"$TMP/ernat.conf"
-sed -n '/^route-source er/,$p' "$TMP/ernat.conf" | grep -vE 'neighbor|peer-as|as 64500' |
+mkdir -p /etc/ernat
+base_conf bgp >/etc/ernat/ernat.conf
+sed -n '/^route-source er/,$p' /etc/ernat/ernat.conf | grep -vE 'neighbor|peer-as|as 64500' |
 	sed 's/^/    /'
 echo
-run apply "$TMP/ernat.conf"
+run apply /etc/ernat/ernat.conf
 ok "the ruleset is in force" e -j show pool msft
 
 chapter "R1: from inside to Microsoft and to the Internet"
 for f in 4 6; do
 	addresses $f
 	for p in tcp udp; do
-		talk $p$f "$HOST" $p $A $MS1 >"$TMP/t"
-		told "IPv$f $p to Microsoft" "$(cat "$TMP/t")" "$POOL_MSFT"
+		talk $p$f "$HOST" $p $A $MS1 >"$TMP/$p$f"
+		told "IPv$f $p to Microsoft" "$(cat "$TMP/$p$f")" "$POOL_MSFT"
 		told "IPv$f $p to the Internet" "$(seen "$HOST" $p $A $NET1)" "$POOL_PUBLIC"
 	done
 	pings $f "ping to Microsoft" "$HOST" $A $MS1
@@ -96,9 +99,9 @@ primary_gone() {
 	! routes "$RTR" | grep -E '^(198.18.0.0/16|2001:db8:365::/48) .*er0'
 }
 ok "its routes are withdrawn" busywait 20 primary_gone
-for s in tcp4 udp4 tcp6 udp6; do
-	like "the ${s%?} session over IPv${s: -1} lives on by the secondary" \
-		"$(say $s)" "$POOL_MSFT"
+for s in tcp4 tcp6; do
+	is "the ${s%?} session over IPv${s: -1} lives on by the secondary" \
+		"$(say $s)" "$(cat "$TMP/$s")"
 done
 
 chapter "What the router knows"
