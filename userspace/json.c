@@ -11,63 +11,98 @@
 /* Per level, whether something is in it already: then a comma comes next. */
 static bool filled[MAX_DEPTH];
 static unsigned int depth;
+static unsigned int one_line = MAX_DEPTH; /* the level from which on all is in one line */
+
+static bool is_plain(char c)
+{
+	return (unsigned char)c >= 0x20 && (unsigned char)c < 0x7f && c != '"' && c != '\\';
+}
+
+/* The first character of s, which is not plain. Returns its length. */
+static size_t put_special(const char *s, size_t left)
+{
+	size_t n = utf8_len(s, left);
+
+	if (!n) {
+		/* JSON is UTF-8: what is none becomes the character that says so */
+		fputs_unlocked("\\ufffd", stdout);
+		return 1;
+	}
+	if (*s == '"' || *s == '\\')
+		printf("\\%c", *s);
+	else if ((unsigned char)*s < 0x20 || *s == 0x7f)
+		printf("\\u%04x", *s);
+	else
+		fwrite_unlocked(s, 1, n, stdout);
+	return n;
+}
 
 static void put_text(const char *s)
 {
-	size_t left = strlen(s);
-	size_t n;
+	const char *end = s + strlen(s);
+	const char *plain;
 
-	putchar('"');
-	for (; left; s += n, left -= n) {
-		n = utf8_len(s, left);
-		if (!n) {
-			/* JSON is UTF-8: what is none becomes the character that says so */
-			fputs("\\ufffd", stdout);
-			n = 1;
-		} else if (*s == '"' || *s == '\\') {
-			printf("\\%c", *s);
-		} else if ((unsigned char)*s < 0x20 || *s == 0x7f) {
-			printf("\\u%04x", *s);
-		} else {
-			fwrite(s, 1, n, stdout);
-		}
+	putchar_unlocked('"');
+	while (s < end) {
+		for (plain = s; s < end && is_plain(*s); s++)
+			;
+		fwrite_unlocked(plain, 1, s - plain, stdout);
+		if (s < end)
+			s += put_special(s, end - s);
 	}
-	putchar('"');
+	putchar_unlocked('"');
+}
+
+static void put_newline(void)
+{
+	unsigned int i;
+
+	putchar_unlocked('\n');
+	for (i = 0; i < depth; i++)
+		fputs_unlocked("  ", stdout);
 }
 
 static void separate(const char *key)
 {
 	if (filled[depth])
-		putchar(',');
-	if (depth)
-		printf("\n%*s", (int)depth * 2, "");
+		putchar_unlocked(',');
+	if (depth && depth < one_line)
+		put_newline();
+	else if (depth && filled[depth])
+		putchar_unlocked(' ');
 	filled[depth] = true;
 	if (!key)
 		return;
 	put_text(key);
-	fputs(": ", stdout);
+	fputs_unlocked(": ", stdout);
 }
 
 static void begin(const char *key, char bracket)
 {
 	separate(key);
-	putchar(bracket);
+	putchar_unlocked(bracket);
 	assert(depth + 1 < MAX_DEPTH);
 	filled[++depth] = false;
 }
 
 static void end(char bracket)
 {
-	bool any = filled[depth];
+	bool newline = filled[depth] && depth < one_line;
 
 	depth--;
-	if (any)
-		printf("\n%*s", (int)depth * 2, "");
-	putchar(bracket);
+	if (newline)
+		put_newline();
+	putchar_unlocked(bracket);
 	if (!depth) {
 		putchar('\n');
 		filled[0] = false;
+		one_line = MAX_DEPTH;
 	}
+}
+
+void json_out_one_line(void)
+{
+	one_line = depth + 1;
 }
 
 void json_out_object(const char *key)

@@ -12,6 +12,9 @@
 /* Value of "schema" where the top is an object: changes when a key's meaning does. */
 #define JSON_SCHEMA 1
 
+/* From here on the elements of what was begun last stand in a line each. */
+void json_out_one_line(void);
+
 void json_out_object(const char *key);
 void json_out_object_end(void);
 void json_out_array(const char *key);

@@ -136,10 +136,12 @@ static void begin(struct output *out)
 	if (out->begun)
 		return;
 	out->begun = true;
-	if (opts.json)
-		json_out_array(NULL);
-	else
+	if (!opts.json) {
 		out->table = new_table();
+		return;
+	}
+	json_out_array(NULL);
+	json_out_one_line();
 }
 
 static void end(struct output *out)

@@ -119,6 +119,12 @@ static void print_text(const struct column *c, const char *s, unsigned int width
 	printf("%.*s~", (int)(p - s), s);
 }
 
+static void spaces(unsigned int n)
+{
+	while (n--)
+		putchar_unlocked(' ');
+}
+
 static void print_cell(const struct table *t, unsigned int i, const char *s, enum print_color color)
 {
 	const struct column *c = &t->column[i];
@@ -126,16 +132,16 @@ static void print_cell(const struct table *t, unsigned int i, const char *s, enu
 	unsigned int pad = width < c->width ? c->width - width : 0;
 
 	if (i)
-		printf("%*s", GAP, "");
+		spaces(GAP);
 	if (c->flags & TABLE_RIGHT)
-		printf("%*s", (int)pad, "");
+		spaces(pad);
 	if (color != COLOR_NONE)
 		fputs(print_color(color), stdout);
 	print_text(c, s, width);
 	if (color != COLOR_NONE)
 		fputs(print_color(COLOR_NONE), stdout);
 	if (!(c->flags & TABLE_RIGHT) && i + 1 < t->n_columns)
-		printf("%*s", (int)pad, "");
+		spaces(pad);
 }
 
 static void print_rows(struct table *t)
@@ -164,26 +170,35 @@ static void begin_streaming(struct table *t)
 	t->streaming = true;
 }
 
-void table_cell(struct table *t, enum print_color color, const char *fmt, ...)
+/* Takes the text over and gives one that cannot steer a terminal. */
+static char *escaped(char *s)
 {
 	struct text text = {};
+	const char *p = s;
+
+	while ((unsigned char)*p >= 0x20 && (unsigned char)*p < 0x7f)
+		p++;
+	if (!*p)
+		return s;
+	text_escape(&text, s, strlen(s));
+	free(s);
+	return text.s;
+}
+
+void table_cell(struct table *t, enum print_color color, const char *fmt, ...)
+{
 	struct cell *cell;
-	char *plain;
+	char *text;
 	va_list ap;
 
 	if (!t->cell)
 		t->cell = xalloc(KEPT_ROWS * t->n_columns * sizeof(*t->cell));
 	va_start(ap, fmt);
-	if (vasprintf(&plain, fmt, ap) < 0)
+	if (vasprintf(&text, fmt, ap) < 0)
 		abort();
 	va_end(ap);
-	text_escape(&text, plain, strlen(plain));
-	free(plain);
-	if (!text.s)
-		text_puts(&text, "");
-
 	cell = &t->cell[t->n_cells++];
-	cell->text = text.s;
+	cell->text = escaped(text);
 	cell->color = color;
 	if (t->n_cells % t->n_columns)
 		return;
