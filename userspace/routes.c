@@ -44,7 +44,9 @@ static bool has_number(const struct values *vals, uint32_t number)
 {
 	const struct value *v;
 
-	for_each_value(v, vals) if (v->min == number) return true;
+	for (v = vals->first; v; v = v->next)
+		if (v->min == number)
+			return true;
 	return !vals->n;
 }
 
@@ -52,7 +54,9 @@ static bool has_metric(const struct values *vals, uint32_t metric)
 {
 	const struct value *v;
 
-	for_each_value(v, vals) if (metric >= v->min && metric <= v->max) return true;
+	for (v = vals->first; v; v = v->next)
+		if (metric >= v->min && metric <= v->max)
+			return true;
 	return !vals->n;
 }
 
@@ -69,7 +73,9 @@ static bool any_name(const struct values *vals, struct rtnl_link *link)
 {
 	const struct value *v;
 
-	for_each_value(v, vals) if (name_matches(v->name, rtnl_link_get_name(link))) return true;
+	for (v = vals->first; v; v = v->next)
+		if (name_matches(v->name, rtnl_link_get_name(link)))
+			return true;
 	return false;
 }
 
@@ -100,8 +106,7 @@ static bool has_vrf(const struct count *c, const struct values *vals, uint32_t t
 	uint32_t of_vrf;
 	bool found;
 
-	for_each_value(v, vals)
-	{
+	for (v = vals->first; v; v = v->next) {
 		link = rtnl_link_get_by_name(c->links, v->name);
 		found = link && rtnl_link_is_vrf(link) &&
 			!rtnl_link_vrf_get_tableid(link, &of_vrf) && of_vrf == table;
@@ -133,8 +138,7 @@ static bool has_prefix(const struct values *vals, uint8_t family, const uint8_t 
 	struct range outer, inner;
 
 	range_from_prefix(&inner, family, prefix, len);
-	for_each_value(v, vals)
-	{
+	for (v = vals->first; v; v = v->next) {
 		p = &v->prefix;
 		if (p->family != family || len < p->ge || len > p->le || len < p->len)
 			continue;
@@ -165,8 +169,9 @@ static const struct object *find_source(const struct count *c, const struct leg 
 {
 	const struct object *source;
 
-	for_each_object(source, c->counts->cfg,
-			KIND_SOURCE) if (source_has(c, source, leg, prefix, len)) return source;
+	for (source = c->counts->cfg->list[KIND_SOURCE].first; source; source = source->next)
+		if (source_has(c, source, leg, prefix, len))
+			return source;
 	return NULL;
 }
 
@@ -333,15 +338,17 @@ static void add_ranges(struct range_set *plus, struct range_set *minus, const st
 {
 	const struct value *v;
 
-	for_each_value(v, vals) if (v->form == FORM_RANGE)
-		rangeset_add(v->except ? minus : plus, &v->range);
+	for (v = vals->first; v; v = v->next)
+		if (v->form == FORM_RANGE)
+			rangeset_add(v->except ? minus : plus, &v->range);
 }
 
 static void add_except(struct range_set *minus, const struct values *vals)
 {
 	const struct value *v;
 
-	for_each_value(v, vals) rangeset_add(minus, &v->range);
+	for (v = vals->first; v; v = v->next)
+		rangeset_add(minus, &v->range);
 }
 
 /* "via" may name sets, and each has exceptions. */
@@ -353,8 +360,7 @@ static void flatten_via(const struct config *cfg, const struct object *source,
 	struct range_set minus = {};
 
 	add_ranges(via, &minus, &source->key[SOURCE_VIA]);
-	for_each_value(v, &source->key[SOURCE_VIA])
-	{
+	for (v = source->key[SOURCE_VIA].first; v; v = v->next) {
 		set = v->form == FORM_NAME ? config_find(cfg, KIND_SET, v->name) : NULL;
 		if (!set)
 			continue;
@@ -374,8 +380,7 @@ static void prepare(struct count *c)
 
 	c->via = xalloc((cfg->list[KIND_SOURCE].n + 1) * sizeof(*c->via));
 	c->cache = xalloc(CACHE * sizeof(*c->cache));
-	for_each_object(source, cfg, KIND_SOURCE)
-	{
+	for (source = cfg->list[KIND_SOURCE].first; source; source = source->next) {
 		flatten_via(cfg, source, &c->via[source->index]);
 		c->by_prefix = c->by_prefix || has_key(source, SOURCE_PREFIX);
 	}
