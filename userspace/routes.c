@@ -343,29 +343,38 @@ static void add_ranges(struct range_set *plus, struct range_set *minus, const st
 			rangeset_add(v->except ? minus : plus, &v->range);
 }
 
-static void add_except(struct range_set *minus, const struct values *vals)
+/* What a set is: its exceptions are its own alone. */
+static void add_set(struct range_set *to, const struct object *set)
 {
+	struct range_set plus = {}, minus = {};
 	const struct value *v;
+	unsigned int i;
 
-	for (v = vals->first; v; v = v->next)
-		rangeset_add(minus, &v->range);
+	add_ranges(&plus, &minus, &set->key[SET_ADDRESS]);
+	for (v = set->key[SET_EXCEPT].first; v; v = v->next)
+		rangeset_add(&minus, &v->range);
+	rangeset_done(&plus);
+	rangeset_done(&minus);
+	rangeset_subtract(&plus, &minus);
+	for (i = 0; i < plus.n; i++)
+		rangeset_add(to, &plus.v[i]);
+	rangeset_free(&plus);
+	rangeset_free(&minus);
 }
 
-/* "via" may name sets, and each has exceptions. */
+/* "via" may name sets; its exceptions go for those as well. */
 static void flatten_via(const struct config *cfg, const struct object *source,
 			struct range_set *via)
 {
-	const struct value *v;
-	const struct object *set;
 	struct range_set minus = {};
+	const struct object *set;
+	const struct value *v;
 
 	add_ranges(via, &minus, &source->key[SOURCE_VIA]);
 	for (v = source->key[SOURCE_VIA].first; v; v = v->next) {
 		set = v->form == FORM_NAME ? config_find(cfg, KIND_SET, v->name) : NULL;
-		if (!set)
-			continue;
-		add_ranges(via, &minus, &set->key[SET_ADDRESS]);
-		add_except(&minus, &set->key[SET_EXCEPT]);
+		if (set)
+			add_set(via, set);
 	}
 	rangeset_done(via);
 	rangeset_done(&minus);
