@@ -22,7 +22,8 @@ conf() {
 }
 conf | apply "a pool of one hundred ports"
 even() {
-	busywait 10 gives even balance || balance
+	busywait 10 gives even balance
+	balance
 }
 
 N=$(scale 80)

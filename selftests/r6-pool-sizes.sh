@@ -106,7 +106,7 @@ apply "reject when exhausted, and an overflow" <<-TXT
 	rule r { to er; snat p; }
 	TXT
 on "$HOST" nft -f - <<-'TXT'
-	table inet icmp {
+	table inet errors {
 		counter c4 { }
 		counter c6 { }
 		chain in {
@@ -122,7 +122,7 @@ for f in 4 6; do
 	is "IPv$f the pool, then its overflow, then no more" \
 		"$(cut -d' ' -f2 "$TMP/got" | sort | tr '\n' ' ' | sed 's/E[A-Z]*/E/')" \
 		"2000 2001 4000 4001 E "
-	is "IPv$f the fifth got an ICMP error" "$(on "$HOST" nft -j list counters table inet icmp |
+	is "IPv$f the fifth got an ICMP error" "$(on "$HOST" nft -j list counters table inet errors |
 		jq ".nftables[].counter? // empty | select(.name == \"c$f\").packets")" 1
 done
 is "what the overflow took is counted" "$(pool p .overflowed)" 4

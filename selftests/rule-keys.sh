@@ -19,7 +19,7 @@ topo_edge bird
 ip -n "$MS" route add 10.0.0.0/8 via 203.0.113.1
 ip -n "$MS" route add fd00::/16 via fe80::1 dev p0
 on "$RTR" nft -f - <<-'TXT'
-	table inet mark {
+	table inet marks {
 		chain pre {
 			type filter hook prerouting priority -150;
 			ip saddr 10.1.0.14 meta mark set 0x25
