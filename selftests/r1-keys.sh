@@ -47,7 +47,7 @@ both "protocol, by name" "protocol bird;" "protocol bgp, static;"
 both "protocol, by number" "protocol 186, 12;" "protocol 11;"
 both "device" "device er1, er0;" "device inet0, nosuch0;"
 both "device, wildcard" "device er*;" "device ine*;"
-both "via" "via 203.0.113.0/29, fe80::/64;" "via 192.0.2.0/24, 2001:db8:e2::/48;"
+both "via" "via 203.0.113.0/29, fe80::/64, 2001:db8:e0::/47;" "via 192.0.2.0/24, 2001:db8:e2::/48;"
 both "metric" "metric 32-32;" "metric 0-31;"
 both "prefix" "prefix 198.18.0.0/16, 2001:db8:365::/48;" \
 	"prefix 198.18.0.0/17, 2001:db8:365::/49;"
