@@ -110,6 +110,8 @@ FILES = $(shell git ls-files --cached --others --exclude-standard --deduplicate)
 
 lint: lint-module lint-userspace lint-scripts lint-man
 
+# Sparse has no word for a lock that is taken or not as a function's result says
+# (refcount_dec_and_lock()): locks are lockdep's, on the debugging kernel.
 # compat.h is where versions are compared, and trace.h has the form that
 # TRACE_EVENT() wants: there, what they are for is no fault.
 CHECKPATCH = $$source/scripts/checkpatch.pl --no-tree --strict --terse \
@@ -126,7 +128,8 @@ lint-module: deps-lint
 		MACRO_ARG_REUSE,OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT \
 		-f kmod/trace.h
 	$(VM)/build --for werror 6.1 KCFLAGS=-Werror
-	$(VM)/build --for sparse 6.12 KCFLAGS=-Werror C=2 CF=-Wsparse-error
+	$(VM)/build --for sparse 6.12 KCFLAGS=-Werror C=2 \
+		CF='-Wsparse-error -Wno-context'
 
 lint-userspace: deps-lint
 	clang-format --dry-run -Werror $(filter userspace/%.c userspace/%.h,$(FILES))
