@@ -23,6 +23,15 @@ static bool probe_is_own(const struct ernat_flow *flow)
 	return inet_addr_type(flow->net, flow->saddr.ip) == RTN_LOCAL;
 }
 
+/* Before routing, which takes a unicast packet for granted here. */
+static bool probe_is_multicast(const struct ernat_flow *flow)
+{
+	if (flow->family == NFPROTO_IPV6)
+		return ipv6_addr_is_multicast(&flow->daddr.in6);
+	return ipv4_is_multicast(flow->daddr.ip) ||
+	       ipv4_is_lbcast(flow->daddr.ip);
+}
+
 /* Where packets from the source would come from, if nobody says. */
 static struct net_device *route_back_dev(const struct ernat_flow *flow)
 {
@@ -166,6 +175,10 @@ int ernat_probe_run(struct ernat_net *en, const struct ernat_ruleset *rs,
 
 	flow->net = en->net;
 	flow->explain = true;
+	if (probe_is_multicast(flow)) {
+		x->skip = ERNAT_SKIP_MULTICAST;
+		return 0;
+	}
 	flow->own = !x->in[0] && probe_is_own(flow);
 	flow->skb = probe_packet(flow);
 	x->skb = flow->skb;

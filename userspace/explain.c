@@ -120,6 +120,19 @@ static unsigned int put_words(struct nlmsghdr *nlh, int argc, char **argv)
 	return seen;
 }
 
+/* From and to are given: are both IPv4, or both IPv6? */
+static bool one_family(const struct nlattr *nest)
+{
+	const struct nlattr *tb[ERNAT_FLOW_MAX + 1];
+
+	client_parse_nested(nest, tb, ERNAT_FLOW_MAX);
+	if (mnl_attr_get_payload_len(tb[ERNAT_FLOW_FROM]) ==
+	    mnl_attr_get_payload_len(tb[ERNAT_FLOW_TO]))
+		return true;
+	print_error("explain: \"from\" and \"to\" are of different families");
+	return false;
+}
+
 static bool put_flow(struct nlmsghdr *nlh, int argc, char **argv)
 {
 	struct nlattr *nest = mnl_attr_nest_start(nlh, ERNAT_A_FLOW);
@@ -129,7 +142,7 @@ static bool put_flow(struct nlmsghdr *nlh, int argc, char **argv)
 	if (argc && !seen)
 		return false;
 	if (seen & 1U << ERNAT_FLOW_FROM && seen & 1U << ERNAT_FLOW_TO)
-		return true;
+		return one_family(nest);
 	usage_error("explain");
 	return false;
 }
