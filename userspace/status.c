@@ -221,7 +221,7 @@ static void print_ruleset(const struct picture *p)
 	else if (p->drift > 0)
 		warn(", the file has changed since: ernat diff shows how");
 	else if (*s->file)
-		warn(", the file is no ruleset now");
+		warn(", the file is missing or no ruleset now");
 	printf("\n%-10s ", "");
 	if (*s->router)
 		printf("router %s; ", print_escape(buf, s->router));
