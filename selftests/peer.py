@@ -55,7 +55,7 @@ def datagram_socket(fam, kind, proto):
         s.setsockopt(socket.IPPROTO_IPV6, IPV6_RECVPKTINFO, 1)
     else:
         s.setsockopt(socket.IPPROTO_IP, IP_PKTINFO, 1)
-    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+    s.setsockopt(socket.SOL_SOCKET, 33, 16 << 20)  # SO_RCVBUFFORCE
     return s
 
 
@@ -178,8 +178,26 @@ def open_flow(proto, src, dst, timeout):
     return s
 
 
-def answer_on(s):
+ANSWERS = {}
+
+
+def answer_on(s, until=None):
+    if until is not None:
+        s.settimeout(max(0.01, until - time.time()))
     return s.recv(4096).decode().strip()
+
+
+def collect(flows, timeout):
+    """What of these is answered in time, into ANSWERS; errors stay for later."""
+    waiting = [s for _, s in flows if not isinstance(s, str)]
+    until = time.time() + timeout
+    while waiting and time.time() < until:
+        for s in select.select(waiting, [], [], max(0, until - time.time()))[0]:
+            waiting.remove(s)
+            try:
+                ANSWERS[s] = answer_on(s)
+            except OSError as err:
+                ANSWERS[s] = reason(err)
 
 
 def ask(s):
@@ -210,11 +228,16 @@ def call(args):
                 flows.append((src, s))
         except OSError as err:
             flows.append((src, reason(err)))
+        if len(flows) % 32 == 0:
+            # No more under way than any queue on the path holds.
+            collect(flows[-32:], timeout)
+    # Those that were not answered share one timeout.
+    until = time.time() + timeout
     for src, s in flows:
         line = s
         if not isinstance(s, str):
             try:
-                line = answer_on(s)
+                line = ANSWERS.get(s) or answer_on(s, until)
             except OSError as err:
                 line = reason(err)
         failed = failed or not line[0].isdigit() and ':' not in line
