@@ -210,8 +210,8 @@ pick_bucket(const struct ernat_source_index *x, u32 hash,
 }
 
 static const struct ernat_source *
-pick(const struct ernat_ruleset *rs, unsigned int domain,
-     const struct ernat_route *r, const struct ernat_flow *flow)
+pick_one(const struct ernat_ruleset *rs, unsigned int domain,
+	 const struct ernat_route *r, const struct ernat_flow *flow)
 {
 	const struct ernat_source_index *x = rs->source_index;
 	const struct source_domain *d = &x->domain[domain];
@@ -440,7 +440,7 @@ pick_legs4(const struct ernat_ruleset *rs, unsigned int domain,
 			continue;
 		leg_fill(r, nhc);
 		r->realm = leg_realm4(&res, nhc);
-		best = better(pick(rs, domain, r, flow), best);
+		best = better(pick_one(rs, domain, r, flow), best);
 	}
 	return best;
 }
@@ -536,7 +536,7 @@ static int visit_leg6(struct fib6_nh *nh, void *data)
 	if (nh->fib_nh_flags & RTNH_F_DEAD)
 		return 0;
 	leg_fill(l->r, &nh->nh_common);
-	l->best = better(pick(l->rs, l->domain, l->r, l->flow), l->best);
+	l->best = better(pick_one(l->rs, l->domain, l->r, l->flow), l->best);
 	return 0;
 }
 
@@ -581,7 +581,7 @@ pick_legs6(const struct ernat_ruleset *rs, unsigned int domain,
 	if (!out)
 		visit_legs6(&legs, res.f6i);
 	leg_fill(r, &res.nh->nh_common);
-	return better(pick(rs, domain, r, flow), legs.best);
+	return better(pick_one(rs, domain, r, flow), legs.best);
 }
 #else
 static void route_to6(const struct ernat_ruleset *rs, struct ernat_flow *flow)
@@ -646,7 +646,7 @@ const struct ernat_source *ernat_route_to(const struct ernat_ruleset *rs,
 		route_to6(rs, flow);
 	else
 		route_to4(rs, flow);
-	r->source = pick(rs, 0, r, flow);
+	r->source = pick_one(rs, 0, r, flow);
 	if (rs->n_lookups) {
 		key_forward(flow, &k);
 		pick_lookups(rs, flow, &k, flow->out, r);
