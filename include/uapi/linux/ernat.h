@@ -27,9 +27,13 @@
  *     request:  ERNAT_A_COOKIE
  *               one of ERNAT_A_SET, ERNAT_A_POOL, ERNAT_A_SOURCE, ERNAT_A_RULE,
  *                   ERNAT_A_SETTINGS
- *               ERNAT_A_CONTINUE (flag): the list attributes belong to the
- *                   object of that kind and name added last; for what does
- *                   not fit into 64 KiB
+ *               ERNAT_A_CONTINUE (flag): the ranges belong to the set or
+ *                   pool of that name, which was added last; for what does
+ *                   not fit into 64 KiB. A set or pool of less than 24 KiB
+ *                   is judged at once, a longer one when it is complete:
+ *                   with the next object or COMMIT
+ *     A rule or route source has at most 28 KiB. Once an object was refused,
+ *     the transaction takes no more and can only be aborted or begun anew.
  *
  * ERNAT_CMD_COMMIT (do)
  *     Compiles the transaction and makes it the ruleset of the namespace; all
@@ -57,7 +61,9 @@
  *     request:  ERNAT_A_NAME (optional)
  *     reply:    a message each, ERNAT_A_POOL_USAGE, ERNAT_A_SOURCE_USAGE or
  *               ERNAT_A_RULE_USAGE. Pools that the ruleset no longer has are
- *               listed as long as sessions use them.
+ *               listed as long as sessions use them. The ranges of a pool
+ *               that do not fit go on in a message of its name with
+ *               ERNAT_A_CONTINUE and more ranges alone.
  *
  * ERNAT_CMD_GET_SESSION (dump)
  *     request:  ERNAT_A_FILTER (optional) nest of ERNAT_FILTER_*
