@@ -9,6 +9,7 @@
 #include "attr.h"
 #include "compat.h"
 #include "filter.h"
+#include "flow.h"
 #include "netlink.h"
 #include "session.h"
 
@@ -79,18 +80,6 @@ struct dump {
 	bool at_end;
 };
 
-static bool is_icmp(u8 protocol)
-{
-	return protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6;
-}
-
-static bool has_ports(u8 protocol)
-{
-	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP ||
-	       protocol == IPPROTO_UDPLITE || protocol == IPPROTO_SCTP ||
-	       protocol == IPPROTO_DCCP;
-}
-
 static void look(struct view *v, const struct ernat_session *s)
 {
 	const struct nf_conntrack_tuple *orig, *reply;
@@ -106,10 +95,10 @@ static void look(struct view *v, const struct ernat_session *s)
 	v->host_port = 0;
 	v->mapped_port = 0;
 	v->dest_port = 0;
-	if (is_icmp(v->protocol)) {
+	if (ernat_flow_is_icmp(v->protocol)) {
 		v->host_port = ntohs(orig->src.u.icmp.id);
 		v->mapped_port = ntohs(reply->src.u.icmp.id);
-	} else if (has_ports(v->protocol)) {
+	} else if (ernat_flow_has_ports(v->protocol)) {
 		v->host_port = ntohs(orig->src.u.all);
 		v->mapped_port = ntohs(reply->dst.u.all);
 		v->dest_port = ntohs(reply->src.u.all);

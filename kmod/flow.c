@@ -18,8 +18,6 @@ bool ernat_flow_has_ports(u8 protocol)
 	case IPPROTO_UDPLITE:
 	case IPPROTO_SCTP:
 	case IPPROTO_DCCP:
-	case IPPROTO_ICMP:
-	case IPPROTO_ICMPV6:
 		return true;
 	default:
 		return false;
@@ -41,11 +39,12 @@ static void flow_addresses(struct ernat_flow *flow, const struct nf_conn *ct)
 	flow->protocol = orig->dst.protonum;
 	flow->saddr = orig->src.u3;
 	flow->daddr = reply->src.u3;
-	if (!ernat_flow_has_ports(flow->protocol))
-		return;
-	flow->sport = ntohs(orig->src.u.all);
-	if (!ernat_flow_is_icmp(flow->protocol))
+	if (ernat_flow_is_icmp(flow->protocol)) {
+		flow->sport = ntohs(orig->src.u.icmp.id);
+	} else if (ernat_flow_has_ports(flow->protocol)) {
+		flow->sport = ntohs(orig->src.u.all);
 		flow->dport = ntohs(reply->src.u.all);
+	}
 }
 
 static u8 packet_tos(const struct sk_buff *skb, u8 family)

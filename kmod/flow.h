@@ -76,7 +76,7 @@ struct ernat_flow {
 	struct ernat_route back;
 };
 
-/* Have the protocol's packets a port (or ICMP id) that can be chosen? */
+/* Of a protocol that is neither, a mapping is an address alone. */
 bool ernat_flow_has_ports(u8 protocol);
 bool ernat_flow_is_icmp(u8 protocol);
 

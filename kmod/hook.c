@@ -50,7 +50,8 @@ static void claim_init(struct claim *c, struct nf_conn *ct,
 		.ct = ct, .rule = rule, .flow = flow,
 		.req = {
 			.family = flow->family,
-			.has_ports = ernat_flow_has_ports(flow->protocol),
+			.has_ports = ernat_flow_has_ports(flow->protocol) ||
+				     ernat_flow_is_icmp(flow->protocol),
 			.zone = nf_ct_zone_id(nf_ct_zone(ct),
 					      IP_CT_DIR_ORIGINAL),
 			.host = flow->saddr,

@@ -122,9 +122,12 @@ static int __init ernat_init(void)
 {
 	int err;
 
-	err = ernat_port_init();
+	err = ernat_ports_init();
 	if (err)
 		return err;
+	err = ernat_port_init();
+	if (err)
+		goto err_ports;
 	err = ernat_pool_init();
 	if (err)
 		goto err_port;
@@ -147,6 +150,8 @@ err_pool:
 	ernat_pool_exit();
 err_port:
 	ernat_port_exit();
+err_ports:
+	ernat_ports_exit();
 	return err;
 }
 
@@ -157,6 +162,7 @@ static void __exit ernat_exit(void)
 	ernat_session_exit();
 	ernat_pool_exit();
 	ernat_port_exit();
+	ernat_ports_exit();
 }
 
 module_init(ernat_init);

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <linux/jhash.h>
-#include <linux/random.h>
 #include <linux/rbtree.h>
 #include <linux/slab.h>
 
 #include "compat.h"
+#include "full.h"
 #include "port.h"
 
 /*
@@ -24,7 +23,7 @@
  * @lock: of everything here and in its blocks; bottom halves off
  * @n_blocks: it goes with the last
  * @dead: taken out of the table; look it up again
- * @full: struct ernat_port_full, by list of ports and address
+ * @full: addresses that have no port left, see full.h
  * @rcu: frees it
  */
 struct ernat_port_dest {
@@ -69,23 +68,6 @@ struct ernat_port_block {
 	struct rcu_head rcu;
 };
 
-/**
- * struct ernat_port_full - addresses without a gap that are full
- * @node: in &ernat_port_dest.full
- * @ports_id: by which list of ports
- * @first: address of the run
- * @last: address of the run
- *
- * Only a hint that saves asking each of them: an address may be full and not
- * stand here (no memory), but never the other way round.
- */
-struct ernat_port_full {
-	struct rb_node node;
-	u32 ports_id;
-	struct ernat_ip first;
-	struct ernat_ip last;
-};
-
 struct ernat_port_foreign {
 	struct list_head list;
 	struct ernat_port_block *block;
@@ -95,8 +77,6 @@ struct ernat_port_foreign {
 
 static struct kmem_cache *dest_cache;
 static struct kmem_cache *block_cache;
-static struct ernat_ports *portless;
-static atomic_t ports_last_id;
 
 static const struct rhashtable_params dest_params = {
 	.head_offset = offsetof(struct ernat_port_dest, node),
@@ -111,85 +91,6 @@ static const struct rhashtable_params block_params = {
 	.key_len = sizeof(struct ernat_port_key),
 	.automatic_shrinking = true,
 };
-
-/* Lists of ports */
-
-struct ernat_ports *ernat_ports_new(const struct ernat_u16_range *v,
-				    unsigned int n)
-{
-	struct ernat_ports *p;
-	unsigned int i, bit, end;
-
-	p = kvzalloc(struct_size(p, range, n), GFP_KERNEL_ACCOUNT);
-	if (!p)
-		return NULL;
-	refcount_set(&p->ref, 1);
-	p->id = atomic_inc_return(&ports_last_id);
-	for (i = 0; i < n; i++)
-		bitmap_set(p->allowed, v[i].min, v[i].max - v[i].min + 1);
-
-	/* Read back from the bitmap: sorted, and overlaps are gone. */
-	for (bit = find_first_bit(p->allowed, ERNAT_PORTS); bit < ERNAT_PORTS;
-	     bit = find_next_bit(p->allowed, ERNAT_PORTS, end)) {
-		end = find_next_zero_bit(p->allowed, ERNAT_PORTS, bit);
-		p->range[p->n_ranges].min = bit;
-		p->range[p->n_ranges].max = end - 1;
-		p->range[p->n_ranges].first = p->n;
-		p->n_ranges++;
-		p->n += end - bit;
-	}
-	for (i = 0; i < ERNAT_CHUNKS; i++)
-		if (find_next_bit(p->allowed, (i + 1) << ERNAT_CHUNK_SHIFT,
-				  i << ERNAT_CHUNK_SHIFT) <
-		    (i + 1) << ERNAT_CHUNK_SHIFT)
-			p->chunks |= BIT_ULL(i);
-	return p;
-}
-
-static void ports_free_rcu(struct rcu_head *head)
-{
-	kvfree(container_of(head, struct ernat_ports, rcu));
-}
-
-void ernat_ports_put(struct ernat_ports *ports)
-{
-	if (ports && refcount_dec_and_test(&ports->ref))
-		call_rcu(&ports->rcu, ports_free_rcu);
-}
-
-bool ernat_ports_equal(const struct ernat_ports *a, const struct ernat_ports *b)
-{
-	return a->n == b->n && a->n_ranges == b->n_ranges &&
-	       !memcmp(a->range, b->range, a->n_ranges * sizeof(a->range[0]));
-}
-
-struct ernat_ports *ernat_ports_portless(void)
-{
-	return portless;
-}
-
-/* The port with number @i in the list. */
-static u16 ports_nth(const struct ernat_ports *ports, u32 i)
-{
-	unsigned int lo = 0, hi = ports->n_ranges - 1;
-
-	while (lo < hi) {
-		unsigned int mid = (lo + hi + 1) / 2;
-
-		if (ports->range[mid].first <= i)
-			lo = mid;
-		else
-			hi = mid - 1;
-	}
-	return ports->range[lo].min + (i - ports->range[lo].first);
-}
-
-static u16 ports_next(const struct ernat_ports *ports, u16 port)
-{
-	unsigned int next = find_next_bit(ports->allowed, ERNAT_PORTS, port + 1);
-
-	return next < ERNAT_PORTS ? next : ports->range[0].min;
-}
 
 /* Small sets of ports */
 
@@ -405,7 +306,7 @@ static int set_find(const struct ernat_port_block *b,
 	u32 steps = min(ports->n, b->used + 1);
 	u16 port = start;
 
-	for (; steps; steps--, port = ports_next(ports, port))
+	for (; steps; steps--, port = ernat_ports_next(ports, port))
 		if (!set_has(b->set, b->set_bits, port))
 			return port;
 	return -1;
@@ -415,7 +316,7 @@ static int set_find(const struct ernat_port_block *b,
 static int block_find(struct ernat_port_block *b,
 		      const struct ernat_ports *ports)
 {
-	u16 port = ports_nth(ports, ernat_random_below(ports->n));
+	u16 port = ernat_ports_nth(ports, ernat_random_below(ports->n));
 
 	if (b->ports_id != ports->id) {
 		b->ports_id = ports->id;
@@ -456,129 +357,6 @@ static struct ernat_port_block *block_new(struct ernat_port_dest *d,
 	return b;
 }
 
-/* Addresses that are full */
-
-static int full_cmp(const struct ernat_port_full *f, u32 ports_id,
-		    struct ernat_ip ip)
-{
-	if (f->ports_id != ports_id)
-		return f->ports_id < ports_id ? -1 : 1;
-	return ernat_ip_cmp(f->first, ip);
-}
-
-/* The last node that begins at or before the address, of any list. */
-static struct ernat_port_full *full_before(const struct rb_root *root,
-					   u32 ports_id, struct ernat_ip ip)
-{
-	struct rb_node *n = root->rb_node;
-	struct ernat_port_full *found = NULL;
-
-	while (n) {
-		struct ernat_port_full *f;
-
-		f = rb_entry(n, struct ernat_port_full, node);
-		if (full_cmp(f, ports_id, ip) <= 0) {
-			found = f;
-			n = n->rb_right;
-		} else {
-			n = n->rb_left;
-		}
-	}
-	return found;
-}
-
-static struct ernat_port_full *full_find(const struct rb_root *root,
-					 u32 ports_id, struct ernat_ip ip)
-{
-	struct ernat_port_full *f = full_before(root, ports_id, ip);
-
-	if (!f || f->ports_id != ports_id || ernat_ip_cmp(f->last, ip) < 0)
-		return NULL;
-	return f;
-}
-
-static bool full_insert(struct rb_root *root, u32 ports_id,
-			struct ernat_ip first, struct ernat_ip last)
-{
-	struct rb_node **p = &root->rb_node, *parent = NULL;
-	struct ernat_port_full *f;
-
-	f = kmalloc(sizeof(*f), GFP_ATOMIC | __GFP_NOWARN);
-	if (!f)
-		return false;
-	f->ports_id = ports_id;
-	f->first = first;
-	f->last = last;
-	while (*p) {
-		parent = *p;
-		if (full_cmp(rb_entry(parent, struct ernat_port_full, node),
-			     ports_id, first) < 0)
-			p = &parent->rb_right;
-		else
-			p = &parent->rb_left;
-	}
-	rb_link_node(&f->node, parent, p);
-	rb_insert_color(&f->node, root);
-	return true;
-}
-
-static void full_erase(struct rb_root *root, struct ernat_port_full *f)
-{
-	rb_erase(&f->node, root);
-	kfree(f);
-}
-
-static bool full_add(struct rb_root *root, u32 ports_id, struct ernat_ip ip)
-{
-	struct ernat_port_full *before, *after = NULL;
-	struct rb_node *next;
-
-	before = full_before(root, ports_id, ip);
-	next = before ? rb_next(&before->node) : rb_first(root);
-	if (next) {
-		after = rb_entry(next, struct ernat_port_full, node);
-		if (after->ports_id != ports_id ||
-		    ernat_ip_cmp(ernat_ip_prev(after->first), ip))
-			after = NULL;
-	}
-	if (before && before->ports_id == ports_id) {
-		if (ernat_ip_cmp(before->last, ip) >= 0)
-			return true;
-		if (!ernat_ip_cmp(ernat_ip_next(before->last), ip)) {
-			before->last = after ? after->last : ip;
-			if (after)
-				full_erase(root, after);
-			return true;
-		}
-	}
-	if (after) {
-		after->first = ip;
-		return true;
-	}
-	return full_insert(root, ports_id, ip, ip);
-}
-
-static void full_del(struct rb_root *root, u32 ports_id, struct ernat_ip ip)
-{
-	struct ernat_port_full *f = full_find(root, ports_id, ip);
-	struct ernat_ip last;
-
-	if (!f)
-		return;
-	if (!ernat_ip_cmp(f->first, f->last)) {
-		full_erase(root, f);
-	} else if (!ernat_ip_cmp(f->first, ip)) {
-		f->first = ernat_ip_next(ip);
-	} else if (!ernat_ip_cmp(f->last, ip)) {
-		f->last = ernat_ip_prev(ip);
-	} else {
-		/* Without memory the second half is forgotten: only a hint. */
-		last = f->last;
-		f->last = ernat_ip_prev(ip);
-		full_insert(root, ports_id, ernat_ip_next(ip), last);
-	}
-}
-
 static struct ernat_ip block_ip(const struct ernat_port_block *b)
 {
 	return ernat_ip_from(&b->key.addr, b->key.dest.family);
@@ -587,13 +365,14 @@ static struct ernat_ip block_ip(const struct ernat_port_block *b)
 static void block_mark_full(struct ernat_port_block *b)
 {
 	if (!b->is_full)
-		b->is_full = full_add(&b->dest->full, b->ports_id, block_ip(b));
+		b->is_full = ernat_full_add(&b->dest->full, b->ports_id,
+					    block_ip(b));
 }
 
 static void block_unmark_full(struct ernat_port_block *b)
 {
 	if (b->is_full)
-		full_del(&b->dest->full, b->ports_id, block_ip(b));
+		ernat_full_del(&b->dest->full, b->ports_id, block_ip(b));
 	b->is_full = false;
 }
 
@@ -633,13 +412,10 @@ static struct ernat_port_dest *dest_get(struct ernat_port_table *t,
 /* Takes a destination without blocks out of the table. */
 static void dest_bury(struct ernat_port_table *t, struct ernat_port_dest *d)
 {
-	struct rb_node *n;
-
 	lockdep_assert_held(&d->lock);
 	d->dead = true;
 	rhashtable_remove_fast(&t->dests, &d->node, dest_params);
-	while ((n = rb_first(&d->full)))
-		full_erase(&d->full, rb_entry(n, struct ernat_port_full, node));
+	ernat_full_clear(&d->full);
 }
 
 static void dest_unlock(struct ernat_port_table *t, struct ernat_port_dest *d)
@@ -783,23 +559,18 @@ bool ernat_port_skip_full(struct ernat_port_table *t,
 			  const struct ernat_ports *ports,
 			  struct ernat_ip *ip)
 {
-	const struct ernat_port_full *f;
 	struct ernat_port_dest *d;
-	bool wrapped = false;
+	bool more = true;
 
 	rcu_read_lock();
 	d = rhashtable_lookup(&t->dests, dest, dest_params);
 	if (d) {
 		spin_lock_bh(&d->lock);
-		f = full_find(&d->full, ports->id, *ip);
-		if (f) {
-			*ip = ernat_ip_next(f->last);
-			wrapped = ernat_ip_cmp(*ip, f->last) < 0;
-		}
+		more = ernat_full_skip(&d->full, ports->id, ip);
 		spin_unlock_bh(&d->lock);
 	}
 	rcu_read_unlock();
-	return !wrapped;
+	return more;
 }
 
 /* Ports of others */
@@ -886,14 +657,9 @@ void ernat_port_table_exit(struct ernat_port_table *t)
 
 int ernat_port_init(void)
 {
-	static const struct ernat_u16_range one = {
-		.min = ERNAT_PORTLESS, .max = ERNAT_PORTLESS,
-	};
-
 	dest_cache = KMEM_CACHE(ernat_port_dest, 0);
 	block_cache = KMEM_CACHE(ernat_port_block, 0);
-	portless = ernat_ports_new(&one, 1);
-	if (dest_cache && block_cache && portless)
+	if (dest_cache && block_cache)
 		return 0;
 	ernat_port_exit();
 	return -ENOMEM;
@@ -901,8 +667,6 @@ int ernat_port_init(void)
 
 void ernat_port_exit(void)
 {
-	ernat_ports_put(portless);
-	portless = NULL;
 	rcu_barrier();
 	kmem_cache_destroy(block_cache);
 	kmem_cache_destroy(dest_cache);

@@ -8,6 +8,8 @@
 #include <linux/vmalloc.h>
 
 #include "ip.c"
+#include "ports.c"
+#include "full.c"
 #include "port.c"
 
 struct held {
@@ -106,14 +108,14 @@ static void test_list(struct kunit *test)
 	use_ports(test, v, ARRAY_SIZE(v));
 	KUNIT_EXPECT_EQ(test, b->ports->n, 23u);
 	KUNIT_EXPECT_EQ(test, b->ports->n_ranges, 3u);
-	KUNIT_EXPECT_EQ(test, ports_nth(b->ports, 0), 80);
-	KUNIT_EXPECT_EQ(test, ports_nth(b->ports, 1), 5000);
-	KUNIT_EXPECT_EQ(test, ports_nth(b->ports, 21), 5020);
-	KUNIT_EXPECT_EQ(test, ports_nth(b->ports, 22), 65535);
-	KUNIT_EXPECT_EQ(test, ports_next(b->ports, 80), 5000);
-	KUNIT_EXPECT_EQ(test, ports_next(b->ports, 65535), 80);
+	KUNIT_EXPECT_EQ(test, ernat_ports_nth(b->ports, 0), 80);
+	KUNIT_EXPECT_EQ(test, ernat_ports_nth(b->ports, 1), 5000);
+	KUNIT_EXPECT_EQ(test, ernat_ports_nth(b->ports, 21), 5020);
+	KUNIT_EXPECT_EQ(test, ernat_ports_nth(b->ports, 22), 65535);
+	KUNIT_EXPECT_EQ(test, ernat_ports_next(b->ports, 80), 5000);
+	KUNIT_EXPECT_EQ(test, ernat_ports_next(b->ports, 65535), 80);
 	for (i = 0; i < b->ports->n; i++)
-		KUNIT_EXPECT_TRUE(test, test_bit(ports_nth(b->ports, i),
+		KUNIT_EXPECT_TRUE(test, test_bit(ernat_ports_nth(b->ports, i),
 						 b->ports->allowed));
 }
 
@@ -316,12 +318,15 @@ static struct kunit_case port_cases[] = {
 
 static int port_suite_init(struct kunit_suite *suite)
 {
-	return ernat_port_init();
+	int err = ernat_ports_init();
+
+	return err ?: ernat_port_init();
 }
 
 static void port_suite_exit(struct kunit_suite *suite)
 {
 	ernat_port_exit();
+	ernat_ports_exit();
 }
 
 static struct kunit_suite port_suite = {

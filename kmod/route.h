@@ -15,8 +15,4 @@ const struct ernat_source *ernat_route_to(const struct ernat_ruleset *rs,
 const struct ernat_source *ernat_route_return(const struct ernat_ruleset *rs,
 					      struct ernat_flow *flow);
 
-/* Compiles @rs->sources for lookup. Return: 0 or -ENOMEM. May sleep. */
-int ernat_route_compile(struct ernat_ruleset *rs);
-void ernat_route_compiled_free(struct ernat_ruleset *rs);
-
 #endif /* _ERNAT_ROUTE_H */

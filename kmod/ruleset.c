@@ -5,9 +5,11 @@
 #include <linux/sort.h>
 #include <net/netfilter/nf_conntrack.h>
 
+#include "flow.h"
 #include "index.h"
 #include "route.h"
 #include "ruleset.h"
+#include "source.h"
 
 bool ernat_match_addr(const struct ernat_match *m, u8 family,
 		      const union nf_inet_addr *addr)
@@ -67,13 +69,6 @@ static bool has_protocol(const struct ernat_u8s *list, u8 protocol)
 	return !list->n;
 }
 
-static bool has_ports(u8 protocol)
-{
-	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP ||
-	       protocol == IPPROTO_UDPLITE || protocol == IPPROTO_SCTP ||
-	       protocol == IPPROTO_DCCP;
-}
-
 static bool has_port(const struct ernat_u16_ranges *list, u8 protocol,
 		     u16 port)
 {
@@ -81,7 +76,7 @@ static bool has_port(const struct ernat_u16_ranges *list, u8 protocol,
 
 	if (!list->n)
 		return true;
-	if (!has_ports(protocol))
+	if (!ernat_flow_has_ports(protocol))
 		return false;
 	for (i = 0; i < list->n; i++)
 		if (port >= list->v[i].min && port <= list->v[i].max)
@@ -296,7 +291,7 @@ void ernat_ruleset_free(struct ernat_ruleset *rs)
 	if (!rs)
 		return;
 	ernat_index_free(rs);
-	ernat_route_compiled_free(rs);
+	ernat_source_compiled_free(rs);
 	for (i = 0; i < rs->n_rules; i++, cond_resched())
 		ernat_ruleset_free_rule(rs->rules[i]);
 	for (i = 0; i < rs->n_sources; i++, cond_resched())

@@ -199,7 +199,7 @@ struct ernat_index;
  * @rules: in order
  * @sources: in order
  * @index: compiled from @rules, private to ruleset.c
- * @source_index: compiled from @sources, private to route.c
+ * @source_index: compiled from @sources, private to source.c
  * @lookups: distinct "lookup" tables of @sources
  * @needs_to: some rule has "to"
  * @needs_return: some rule has "return"

@@ -131,6 +131,14 @@ int ernat_session_add(struct ernat_net *en, struct ernat_session *s,
 	return IS_ERR(old) ? PTR_ERR(old) : -EEXIST;
 }
 
+/* What shares the mapping may be on its way to be confirmed. */
+static bool shared_lately(const struct ernat_session *s)
+{
+	u32 shared = READ_ONCE(s->shared);
+
+	return shared && (u32)ktime_get_boottime_seconds() - shared < 2;
+}
+
 /*
  * An unconfirmed entry is over when the last reference is ours; its timeout
  * means nothing yet. A confirmed one is over when it was taken out of the hash
@@ -142,6 +150,8 @@ bool ernat_session_ended(const struct ernat_session *s)
 	const struct nf_conn *ct = s->ct;
 	unsigned long status = READ_ONCE(ct->status);
 
+	if (shared_lately(s))
+		return false;
 	if (!(status & IPS_CONFIRMED))
 		return refcount_read(&ct->ct_general.use) == 1;
 	if (!(status & IPS_DYING))
@@ -262,9 +272,7 @@ static void sweep_one(struct ernat_net *en, struct ernat_session *s)
 		if (!(status & IPS_DYING) && nf_ct_is_expired(s->ct))
 			nf_ct_kill(s->ct);
 	}
-	/* What shares it may be on its way to be confirmed. */
-	if (!ernat_session_ended(s) ||
-	    (u32)ktime_get_boottime_seconds() - READ_ONCE(s->shared) < 2)
+	if (!ernat_session_ended(s))
 		return;
 	if (!session_follow(en, s))
 		ernat_session_end(en, s);

@@ -6,8 +6,8 @@
 #include <linux/slab.h>
 
 #include "hook.h"
-#include "route.h"
 #include "session.h"
+#include "source.h"
 #include "taken.h"
 #include "transaction.h"
 
@@ -488,7 +488,7 @@ int ernat_transaction_commit(struct ernat_transaction *tr, bool check)
 				    "no rule, no pool and no route source: flush removes a ruleset");
 	err = ernat_ruleset_compile(rs);
 	if (!err)
-		err = ernat_route_compile(rs);
+		err = ernat_source_compile(rs);
 	if (err || check)
 		return err;
 	err = publish(tr->en, rs);
