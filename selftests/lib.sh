@@ -153,6 +153,21 @@ finish() {
 	exit 0
 }
 
+# script NS FILE ARG...: its lines "ok …" and "not ok …" are this test's
+script() {
+	local line last='' name=$2
+
+	while IFS= read -r line; do
+		case "$line" in
+		'ok '*)		pass "${line#ok }" ;;
+		'not ok '*)	fail "${line#not ok }" ;;
+		*)		note "$line" ;;
+		esac
+		last=$line
+	done < <(on "$1" python3 "$HERE/$2" "${@:3}" 2>&1; echo "exit $?")
+	is "$name went through to its end" "$last" "exit 0"
+}
+
 # --- waiting -----------------------------------------------------------------
 
 # busywait SECONDS COMMAND...: until the command succeeds; prints its last output
