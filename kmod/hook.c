@@ -185,21 +185,42 @@ static void set_reply_mark(struct ernat_net *en, struct nf_conn *ct,
 }
 
 /*
+ * A session whose entry is gone lives on by those that share it: not for ever, by
+ * one packet after the other, once the ruleset wants something else.
+ */
+static bool may_share(const struct claim *c, const struct ernat_session *s)
+{
+	const struct ernat_port_key *key = ernat_port_block_key(s->block);
+
+	if (memcmp(&key->dest, &c->req.dest, sizeof(key->dest)))
+		return false;
+	return !ernat_session_let_go(s) ||
+	       (!READ_ONCE(s->drained) && s->rule == c->rule->account);
+}
+
+/*
  * A packet of the same flow was here before, on another CPU or as a copy, and
  * made an entry of its own. Both have to carry one mapping.
  */
 static bool share(struct ernat_net *en, const struct claim *c,
 		  struct ernat_session *s)
 {
-	const struct ernat_port_key *key = ernat_port_block_key(s->block);
+	const struct ernat_port_block *block = s->block;
+	const u16 port = s->port;
 
 	if (ernat_session_ended(s)) {
 		ernat_session_end(en, s);
 		return false;
 	}
+	if (!may_share(c, s))
+		return false;
 	WRITE_ONCE(s->shared, ktime_get_boottime_seconds());
-	if (memcmp(&key->dest, &c->req.dest, sizeof(key->dest)) ||
-	    set_mapping(c->ct, c, &key->addr, s->port))
+	if (set_mapping(c->ct, c, &ernat_port_block_key(block)->addr, port))
+		return false;
+	/* Somebody may have ended it without having seen the stamp. */
+	smp_mb();
+	s = ernat_session_find(en, c->ct);
+	if (!s || s->block != block || s->port != port)
 		return false;
 	set_reply_mark(en, c->ct, c->rule);
 	ernat_count(en, ERNAT_STAT_SHARED);

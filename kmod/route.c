@@ -3,7 +3,6 @@
 #include <net/ip6_fib.h>
 #include <net/ip6_route.h>
 #include <net/ipv6_stubs.h>
-#include <net/l3mdev.h>
 #include <net/nexthop.h>
 #include <net/route.h>
 
@@ -209,7 +208,8 @@ pick_legs4(const struct ernat_ruleset *rs, unsigned int domain,
 			continue;
 		leg_fill(r, nhc);
 		r->realm = leg_realm4(&res, nhc);
-		best = ernat_source_first(ernat_source_pick(rs, domain, r, flow), best);
+		best = ernat_source_first(ernat_source_pick(rs, domain, r, flow),
+					  best);
 	}
 	return best;
 }
@@ -300,12 +300,14 @@ struct legs6 {
 
 static int visit_leg6(struct fib6_nh *nh, void *data)
 {
+	const struct ernat_source *source;
 	struct legs6 *l = data;
 
 	if (nh->fib_nh_flags & RTNH_F_DEAD)
 		return 0;
 	leg_fill(l->r, &nh->nh_common);
-	l->best = ernat_source_first(ernat_source_pick(l->rs, l->domain, l->r, l->flow), l->best);
+	source = ernat_source_pick(l->rs, l->domain, l->r, l->flow);
+	l->best = ernat_source_first(source, l->best);
 	return 0;
 }
 
@@ -350,7 +352,8 @@ pick_legs6(const struct ernat_ruleset *rs, unsigned int domain,
 	if (!out)
 		visit_legs6(&legs, res.f6i);
 	leg_fill(r, &res.nh->nh_common);
-	return ernat_source_first(ernat_source_pick(rs, domain, r, flow), legs.best);
+	return ernat_source_first(ernat_source_pick(rs, domain, r, flow),
+				  legs.best);
 }
 #else
 static void route_to6(const struct ernat_ruleset *rs, struct ernat_flow *flow)

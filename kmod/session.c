@@ -8,6 +8,7 @@
 #include <net/netfilter/nf_conntrack_core.h>
 #include <net/netfilter/nf_conntrack_zones.h>
 
+#include "flow.h"
 #include "hook.h"
 #include "route.h"
 #include "session.h"
@@ -145,19 +146,22 @@ static bool shared_lately(const struct ernat_session *s)
  * (IPS_DYING); one that has merely timed out may still be there, see sweep_one().
  * A flowtable goes on translating for a while after that.
  */
-bool ernat_session_ended(const struct ernat_session *s)
+bool ernat_session_let_go(const struct ernat_session *s)
 {
 	const struct nf_conn *ct = s->ct;
 	unsigned long status = READ_ONCE(ct->status);
 
-	if (shared_lately(s))
-		return false;
 	if (!(status & IPS_CONFIRMED))
 		return refcount_read(&ct->ct_general.use) == 1;
 	if (!(status & IPS_DYING))
 		return false;
 	return !READ_ONCE(s->offloaded) ||
 	       refcount_read(&ct->ct_general.use) == 1;
+}
+
+bool ernat_session_ended(const struct ernat_session *s)
+{
+	return ernat_session_let_go(s) && !shared_lately(s);
 }
 
 static u8 tcp_session_state(u8 state)
@@ -328,15 +332,12 @@ static bool foreign_held(void *data, const struct ernat_port_key *key, u16 port,
 void ernat_session_reply_tuple(const struct ernat_port_key *key, u16 port,
 			       struct nf_conntrack_tuple *reply)
 {
-	bool icmp = key->dest.protocol == IPPROTO_ICMP ||
-		    key->dest.protocol == IPPROTO_ICMPV6;
-
 	reply->src.l3num = key->dest.family;
 	reply->src.u3 = key->dest.addr;
 	reply->dst.u3 = key->addr;
 	reply->dst.protonum = key->dest.protocol;
 	reply->dst.dir = IP_CT_DIR_REPLY;
-	if (icmp) {
+	if (ernat_flow_is_icmp(key->dest.protocol)) {
 		reply->src.u.icmp.id = htons(port);
 		reply->dst.u.icmp.type = key->dest.protocol == IPPROTO_ICMP ?
 			ICMP_ECHOREPLY : ICMPV6_ECHO_REPLY;

@@ -54,7 +54,9 @@ int ernat_session_add(struct ernat_net *en, struct ernat_session *s,
 struct ernat_session *ernat_session_alloc(void);
 void ernat_session_free(struct ernat_session *s);
 
-/* Has conntrack let go of it, so that its slot may be given to another? */
+/* Has conntrack let go of the entry? Another that shares its mapping may live. */
+bool ernat_session_let_go(const struct ernat_session *s);
+/* May its slot be given to another? */
 bool ernat_session_ended(const struct ernat_session *s);
 
 /* enum ernat_session_state. Under RCU. */

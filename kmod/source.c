@@ -29,7 +29,6 @@ struct source_entry {
 struct source_domain {
 	unsigned int n_rest;
 	const struct ernat_source **rest;	/* by no pivot, in file order */
-	bool used;
 	bool needs_fib;		/* some source asks for more than the leg */
 	unsigned long pivots;	/* bit per enum source_pivot in use */
 };
@@ -229,11 +228,6 @@ ernat_source_pick(const struct ernat_ruleset *rs, unsigned int domain,
 	return best;
 }
 
-bool ernat_source_in_domain(const struct ernat_ruleset *rs, unsigned int domain)
-{
-	return rs->source_index->domain[domain].used;
-}
-
 bool ernat_source_needs_route(const struct ernat_ruleset *rs,
 			      unsigned int domain)
 {
@@ -320,7 +314,6 @@ static void index_source(struct ernat_source_index *x, unsigned int domain,
 	enum source_pivot pivot = source_pivot(s);
 	unsigned int f, i;
 
-	d->used = true;
 	d->needs_fib |= source_needs_fib(s);
 	d->pivots |= BIT(pivot);
 	switch (pivot) {

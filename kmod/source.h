@@ -34,10 +34,7 @@ const struct ernat_source *
 ernat_source_pick(const struct ernat_ruleset *rs, unsigned int domain,
 		  const struct ernat_route *r, const struct ernat_flow *flow);
 
-/* Is there a source in the domain at all? */
-bool ernat_source_in_domain(const struct ernat_ruleset *rs,
-			    unsigned int domain);
-/* Does one there ask for more than the leg that a packet takes? */
+/* Does a source there ask for more than the leg that a packet takes? */
 bool ernat_source_needs_route(const struct ernat_ruleset *rs,
 			      unsigned int domain);
 

@@ -38,7 +38,7 @@ struct count {
 	bool by_prefix; /* some source asks for it: legs alone say nothing */
 };
 
-/* -- Does a predicate hold? As in kmod/route.c. ---------------------------- */
+/* -- Does a predicate hold? As in kmod/source.c. --------------------------- */
 
 static bool has_number(const struct values *vals, uint32_t number)
 {
