@@ -71,6 +71,42 @@
  *               during the dump may be missed; none is listed twice unless
  *               the table was resized meanwhile (NLM_F_DUMP_INTR).
  *
+ * ERNAT_CMD_CLEAR_SESSION (do)
+ *     Ends sessions; their conntrack entries are deleted.
+ *     request:  ERNAT_A_FILTER with at least one key, or ERNAT_A_ALL (flag)
+ *     reply:    ERNAT_A_COUNT (u64) sessions that it ended
+ *
+ * ERNAT_CMD_GET_HOST (dump)
+ *     Inside hosts, each as a user of one pool: those with sessions, and those
+ *     without whose last failure is less than ten minutes old.
+ *     request:  ERNAT_A_FILTER (optional) of POOL, HOST
+ *     reply:    a message each with ERNAT_A_HOST, in no order
+ *
+ * ERNAT_CMD_GET_DEST (dump)
+ *     Destinations, each as a user of one pool. What is said of GET_SESSION
+ *     about a table that is resized holds here and for hosts too.
+ *     request:  ERNAT_A_FILTER (optional) of POOL, DEST, DEST_PORT, PROTOCOL
+ *     reply:    a message each with ERNAT_A_DEST, in no order
+ *
+ * ERNAT_CMD_ADOPT (do)
+ *     Looks through conntrack: an entry whose source is translated to an
+ *     address of a pool becomes a session; one that a snat rule matches and that
+ *     is not translated so is deleted. A COMMIT does the same.
+ *     request:  nothing
+ *     reply:    ERNAT_A_ADOPTED (u64), ERNAT_A_ENDED (u64) of this pass
+ *
+ * ERNAT_CMD_GET_EVENT (dump)
+ *     What is still in the ring of the last ERNAT_MAX_EVENTS events, oldest
+ *     first; SESSION_CREATED and _ENDED never stand there.
+ *     request:  nothing
+ *     reply:    a message each with ERNAT_A_EVENT
+ *
+ * ERNAT_CMD_EVENT (multicast; groups ERNAT_GENL_EVENTS, ERNAT_GENL_SESSIONS)
+ *     ERNAT_A_EVENT as it happens. The second group has SESSION_CREATED and
+ *     _ENDED of the pools that log them, the first one all others. ERNAT_EVENT_SEQ
+ *     counts by group and without gaps: a gap was lost on the way. To join a
+ *     group takes CAP_NET_ADMIN.
+ *
  * ERNAT_CMD_GET_STATS (do)
  *     reply:    ERNAT_A_STATS nest; attribute type = enum ernat_stat, u64 each
  *
@@ -87,6 +123,8 @@
 
 #define ERNAT_GENL_NAME		"ernat"
 #define ERNAT_GENL_VERSION	1
+#define ERNAT_GENL_EVENTS	"events"
+#define ERNAT_GENL_SESSIONS	"sessions"
 
 /* Limits. Names are counted with their terminating NUL. */
 #define ERNAT_NAME_MAX		64	/* pool, route source, rule, set, router */
@@ -101,6 +139,7 @@
 #define ERNAT_MAX_LOOKUPS	8	/* different "lookup" tables */
 #define ERNAT_MAX_TRANSACTIONS	8	/* open at once in one namespace */
 #define ERNAT_MAX_STEPS		64	/* rules that EXPLAIN gives a reason for */
+#define ERNAT_MAX_EVENTS	2048	/* kept in the ring of a namespace */
 
 enum ernat_cmd {
 	ERNAT_CMD_UNSPEC,
@@ -117,6 +156,12 @@ enum ernat_cmd {
 	ERNAT_CMD_GET_SESSION,
 	ERNAT_CMD_GET_STATS,
 	ERNAT_CMD_EXPLAIN,
+	ERNAT_CMD_CLEAR_SESSION,
+	ERNAT_CMD_GET_HOST,
+	ERNAT_CMD_GET_DEST,
+	ERNAT_CMD_ADOPT,
+	ERNAT_CMD_GET_EVENT,
+	ERNAT_CMD_EVENT,
 	__ERNAT_CMD_MAX,
 	ERNAT_CMD_MAX = __ERNAT_CMD_MAX - 1,
 };
@@ -146,6 +191,13 @@ enum ernat_attr {
 	ERNAT_A_STATS,		/* nest, type = enum ernat_stat, u64 */
 	ERNAT_A_FLOW,		/* nest ERNAT_FLOW_* */
 	ERNAT_A_DECISION,	/* nest ERNAT_DECISION_* */
+	ERNAT_A_ALL,		/* flag */
+	ERNAT_A_COUNT,		/* u64 */
+	ERNAT_A_ADOPTED,	/* u64 */
+	ERNAT_A_ENDED,		/* u64 */
+	ERNAT_A_HOST,		/* nest ERNAT_HOST_* */
+	ERNAT_A_DEST,		/* nest ERNAT_DEST_* */
+	ERNAT_A_EVENT,		/* nest ERNAT_EVENT_* */
 	__ERNAT_A_MAX,
 	ERNAT_A_MAX = __ERNAT_A_MAX - 1,
 };
@@ -346,6 +398,7 @@ enum ernat_status_attr {
 	ERNAT_STATUS_SESSIONS,		/* u64 */
 	ERNAT_STATUS_CT_COUNT,		/* u32 conntrack entries of this namespace */
 	ERNAT_STATUS_CT_MAX,		/* u32 nf_conntrack_max */
+	ERNAT_STATUS_CT_ALARM,		/* u8 0 or 1 */
 	__ERNAT_STATUS_MAX,
 	ERNAT_STATUS_MAX = __ERNAT_STATUS_MAX - 1,
 };
@@ -386,6 +439,8 @@ enum ernat_pool_usage_attr {
 	ERNAT_POOL_USAGE_BUSIEST_PORT,	/* u16 */
 	ERNAT_POOL_USAGE_BUSIEST_PROTOCOL, /* u8 */
 	ERNAT_POOL_USAGE_BUSIEST_SESSIONS, /* u64 */
+	ERNAT_POOL_USAGE_BUSIEST_USED,	/* u64, see enum ernat_dest_attr */
+	ERNAT_POOL_USAGE_BUSIEST_PORTS,	/* u64, see enum ernat_dest_attr */
 	__ERNAT_POOL_USAGE_MAX,
 	ERNAT_POOL_USAGE_MAX = __ERNAT_POOL_USAGE_MAX - 1,
 };
@@ -414,6 +469,110 @@ enum ernat_rule_usage_attr {
 	ERNAT_RULE_USAGE_FAILED,	/* u64 connections dropped for want of a mapping */
 	__ERNAT_RULE_USAGE_MAX,
 	ERNAT_RULE_USAGE_MAX = __ERNAT_RULE_USAGE_MAX - 1,
+};
+
+/* Why a connection got no mapping. */
+enum ernat_reason {
+	ERNAT_REASON_NONE,
+	ERNAT_REASON_EXHAUSTED,		/* no port left in pool and overflow */
+	ERNAT_REASON_NO_ADDRESS,	/* no active address of the family */
+	ERNAT_REASON_HOST_LIMIT,	/* host-limit reached */
+	ERNAT_REASON_NO_MEMORY,		/* allocation failed */
+	ERNAT_REASON_NAT,		/* nf_nat would not take the mapping */
+	__ERNAT_REASON_MAX,
+};
+
+/* A host; FAILURE_* is its last one, absent where there was none lately. */
+enum ernat_host_attr {
+	ERNAT_HOST_UNSPEC,
+	ERNAT_HOST_PAD,
+	ERNAT_HOST_POOL,		/* string */
+	ERNAT_HOST_ADDR,		/* 4 or 16 bytes */
+	ERNAT_HOST_PREFIX_LEN,		/* u8: 32, 128 or the pool's host-prefix */
+	ERNAT_HOST_ZONE,		/* u16 conntrack zone */
+	ERNAT_HOST_SESSIONS,		/* u32 */
+	ERNAT_HOST_LIMIT,		/* u32; absent: none */
+	ERNAT_HOST_ALARM,		/* u8 0 or 1 */
+	ERNAT_HOST_MAPPED,		/* 4 or 16 bytes: its pool address; absent: none */
+	ERNAT_HOST_FAILED,		/* u64 connections that failed */
+	ERNAT_HOST_FAILURE_REASON,	/* u8 enum ernat_reason */
+	ERNAT_HOST_FAILURE_TIME,	/* u64 nanoseconds since the epoch */
+	ERNAT_HOST_FAILURE_PROTOCOL,	/* u8 IPPROTO_* */
+	ERNAT_HOST_FAILURE_DEST,	/* 4 or 16 bytes */
+	ERNAT_HOST_FAILURE_DEST_PORT,	/* u16 */
+	__ERNAT_HOST_MAX,
+	ERNAT_HOST_MAX = __ERNAT_HOST_MAX - 1,
+};
+
+/*
+ * A destination as a user of one pool. USED of PORTS is what alarms watch: of
+ * the addresses that are given out, with the ports that conntrack entries of
+ * others hold there.
+ */
+enum ernat_dest_attr {
+	ERNAT_DEST_UNSPEC,
+	ERNAT_DEST_PAD,
+	ERNAT_DEST_POOL,		/* string */
+	ERNAT_DEST_PROTOCOL,		/* u8 IPPROTO_* */
+	ERNAT_DEST_ADDR,		/* 4 or 16 bytes */
+	ERNAT_DEST_PORT,		/* u16 */
+	ERNAT_DEST_SESSIONS,		/* u64, those on draining addresses too */
+	ERNAT_DEST_USED,		/* u64 */
+	ERNAT_DEST_PORTS,		/* u64; 0: the pool is not in the ruleset */
+	__ERNAT_DEST_MAX,
+	ERNAT_DEST_MAX = __ERNAT_DEST_MAX - 1,
+};
+
+enum ernat_event_type {
+	ERNAT_EVENT_TYPE_UNSPEC,
+	ERNAT_EVENT_TYPE_ALARM_RAISED,	/* SUBJECT and what it has; COUNT of MAX */
+	ERNAT_EVENT_TYPE_ALARM_CLEARED,	/* likewise */
+	ERNAT_EVENT_TYPE_FAILURE,	/* REASON, POOL, RULE, HOST, DEST */
+	ERNAT_EVENT_TYPE_RULESET,	/* GENERATION (0: flushed), FILE */
+	ERNAT_EVENT_TYPE_ADOPTED,	/* COUNT sessions, ENDED connections */
+	ERNAT_EVENT_TYPE_CLEARED,	/* COUNT sessions ended by request */
+	ERNAT_EVENT_TYPE_SESSION_CREATED,
+	ERNAT_EVENT_TYPE_SESSION_ENDED,
+	__ERNAT_EVENT_TYPE_MAX,
+};
+
+enum ernat_event_subject {
+	ERNAT_EVENT_SUBJECT_UNSPEC,
+	ERNAT_EVENT_SUBJECT_POOL,	/* POOL; PROTOCOL, DEST: its busiest one */
+	ERNAT_EVENT_SUBJECT_HOST,	/* POOL, HOST, ZONE against its limit */
+	ERNAT_EVENT_SUBJECT_CONNTRACK,	/* entries against nf_conntrack_max */
+	__ERNAT_EVENT_SUBJECT_MAX,
+};
+
+/* Attributes that a type does not have are absent. */
+enum ernat_event_attr {
+	ERNAT_EVENT_UNSPEC,
+	ERNAT_EVENT_PAD,
+	ERNAT_EVENT_TYPE,	/* u8 enum ernat_event_type */
+	ERNAT_EVENT_SEQ,	/* u64 */
+	ERNAT_EVENT_TIME,	/* u64 nanoseconds since the epoch */
+	ERNAT_EVENT_SUBJECT,	/* u8 enum ernat_event_subject */
+	ERNAT_EVENT_REASON,	/* u8 enum ernat_reason */
+	ERNAT_EVENT_POOL,	/* string */
+	ERNAT_EVENT_RULE,	/* string */
+	ERNAT_EVENT_SOURCE,	/* string: route source */
+	ERNAT_EVENT_PROTOCOL,	/* u8 IPPROTO_* */
+	ERNAT_EVENT_HOST,	/* 4 or 16 bytes */
+	ERNAT_EVENT_HOST_PORT,	/* u16 port or ICMP id */
+	ERNAT_EVENT_ZONE,	/* u16 conntrack zone of the host */
+	ERNAT_EVENT_MAPPED,	/* 4 or 16 bytes */
+	ERNAT_EVENT_MAPPED_PORT, /* u16 */
+	ERNAT_EVENT_DEST,	/* 4 or 16 bytes */
+	ERNAT_EVENT_DEST_PORT,	/* u16 */
+	ERNAT_EVENT_COUNT,	/* u64 */
+	ERNAT_EVENT_MAX_COUNT,	/* u64 what COUNT is measured against */
+	ERNAT_EVENT_ENDED,	/* u64 */
+	ERNAT_EVENT_SUPPRESSED,	/* u64 events of this pool and reason not sent */
+	ERNAT_EVENT_GENERATION,	/* u32 */
+	ERNAT_EVENT_FILE,	/* string, its end where it is long */
+	ERNAT_EVENT_CREATED,	/* u64 nanoseconds since the epoch */
+	__ERNAT_EVENT_MAX,
+	ERNAT_EVENT_MAX = __ERNAT_EVENT_MAX - 1,
 };
 
 /* All that are given have to hold. */
@@ -496,6 +655,12 @@ enum ernat_stat {
 	ERNAT_STAT_ROUTE_MISMATCH,	/* the route found has no leg the packet takes */
 	ERNAT_STAT_REPLY_MARKED,	/* connections given a reply-mark */
 	ERNAT_STAT_DRAINED,		/* sessions whose address left the ruleset */
+	ERNAT_STAT_RECLAIMED,		/* closed connections that gave way early */
+	ERNAT_STAT_CLEARED,		/* sessions ended by request */
+	ERNAT_STAT_UNMAPPED,		/* connections ended: a snat rule matched, not mapped */
+	ERNAT_STAT_EVENTS,		/* events made */
+	ERNAT_STAT_EVENTS_SUPPRESSED,	/* events not made: too many of a kind */
+	ERNAT_STAT_EVENTS_LOST,		/* events not sent: allocation failed */
 	ERNAT_STAT_SWEEPS,
 	ERNAT_STAT_SWEEP_NS,		/* nanoseconds the last sweep took */
 	ERNAT_STAT_COMMITS,
