@@ -12,8 +12,10 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <uapi/linux/ernat.h>
+#include "port.h"
 
 struct ernat_net;
+struct ernat_pool;
 
 enum ernat_account_kind {
 	ERNAT_ACCOUNT_POOL,
@@ -23,9 +25,32 @@ enum ernat_account_kind {
 };
 
 /**
+ * struct ernat_busiest - the destination that has most of its share
+ * @used: &ernat_port_use.used; 0: there is none
+ * @sessions: &ernat_port_use.sessions
+ * @ports: what it could use
+ */
+struct ernat_busiest {
+	struct ernat_dest_key dest;
+	u32 used;
+	u32 sessions;
+	u64 ports;
+};
+
+/**
+ * struct ernat_limit - of events of one kind
+ * @second: of the last one, ktime_get_boottime_seconds()
+ * @suppressed: since then
+ */
+struct ernat_limit {
+	u32 second;
+	atomic_t suppressed;
+};
+
+/**
  * struct ernat_account - counters and identity of a named object
- * @ref: one by the ruleset that defines it, one by each session, host and
- *	address that points to it
+ * @ref: one by the ruleset that defines it, one by each session, host, address,
+ *	use of a destination and event that points to it
  * @net: namespace; it outlives its accounts
  * @node: in &ernat_net.accounts, under &ernat_net.account_lock
  * @kind: of object
@@ -41,8 +66,16 @@ enum ernat_account_kind {
  * @overflowed: sessions that the overflow pool took instead (pools)
  * @reclaimed: closed connections that gave way early (pools)
  * @rerouted: connections ended because their route's source changed (pools)
+ * @pool: its definition in the running ruleset, or NULL (pools); written under
+ *	&ernat_net.lock
+ * @alarm: raised (pools); set and cleared by test_and_..._bit() alone
+ * @host_clear: sessions that clear a host's alarm, these or less (pools)
+ * @sweep: which one wrote @seen (pools)
+ * @seen: by the sweep so far; nobody else looks at it
+ * @busiest: by the last sweep (pools), under @lock
+ * @limit: of failure events, by enum ernat_reason (pools)
  * @addrs: addresses in use (pools), struct ernat_addr, under @lock
- * @lock: of @addrs; taken with bottom halves off, innermost
+ * @lock: of @addrs, @busiest, and of hosts coming and going; bottom halves off
  * @rcu: frees it
  */
 struct ernat_account {
@@ -64,7 +97,15 @@ struct ernat_account {
 	atomic64_t reclaimed;
 	atomic64_t rerouted;
 
-	spinlock_t lock;	/* of addrs, and of hosts coming and going */
+	struct ernat_pool __rcu *pool;
+	unsigned long alarm;
+	u32 host_clear;
+	u32 sweep;
+	struct ernat_busiest seen;
+	struct ernat_busiest busiest;
+	struct ernat_limit limit[__ERNAT_REASON_MAX];
+
+	spinlock_t lock;	/* of addrs, busiest, hosts coming and going */
 	struct list_head addrs;
 	struct rcu_head rcu;
 };

@@ -8,11 +8,11 @@
 
 #include "attr.h"
 #include "explain.h"
-#include "filter.h"
 #include "netlink.h"
 #include "probe.h"
 #include "route.h"
 #include "session.h"
+#include "view.h"
 
 #define REPLY_SIZE	(16 * 1024)
 
@@ -217,8 +217,7 @@ static int put_live(struct sk_buff *skb, struct ernat_net *en,
 	if (NF_CT_DIRECTION(h) == IP_CT_DIR_ORIGINAL)
 		s = ernat_session_find(en, ct);
 	if (s)
-		err = ernat_filter_put_session(skb, en, ERNAT_DECISION_SESSION,
-					       s);
+		err = ernat_view_put_session(skb, en, ERNAT_DECISION_SESSION, s);
 	nf_ct_put(ct);
 	return err;
 }

@@ -9,6 +9,7 @@
 #include <net/netfilter/nf_conntrack_zones.h>
 #include <net/netfilter/nf_nat.h>
 
+#include "event.h"
 #include "flow.h"
 #include "hook.h"
 #include "session.h"
@@ -17,6 +18,9 @@
 /* Bits of ernat_net.hooks */
 #define HOOK_NAT	BIT(0)
 #define HOOK_MARK	BIT(1)
+
+/* Closed connections that one new one may end in search of a port. */
+#define CLAIM_RECLAIMS	8
 
 /* A mapping for a connection */
 
@@ -67,8 +71,28 @@ static void claim_init(struct claim *c, struct nf_conn *ct,
 	c->req.data = c;
 }
 
+/* One pool; with @reclaim, where a closed connection gives way. */
+static int claim_pool(struct ernat_net *en, struct claim *c,
+		      const struct ernat_pool *pool, bool reclaim,
+		      struct ernat_mapping *map)
+{
+	unsigned int tries;
+	int err;
+
+	if (!reclaim)
+		return ernat_pool_claim(en, pool, &c->req, map);
+	for (tries = 0; tries < CLAIM_RECLAIMS; tries++) {
+		if (!ernat_session_reclaim(en, pool, &c->req.dest, c->ct))
+			break;
+		err = ernat_pool_claim(en, pool, &c->req, map);
+		if (err != -ENOSPC)
+			return err;
+	}
+	return -ENOSPC;
+}
+
 /* The pool of the rule, then what it overflows into. */
-static int claim_pools(struct ernat_net *en, struct claim *c,
+static int claim_chain(struct ernat_net *en, struct claim *c, bool reclaim,
 		       struct ernat_mapping *map,
 		       const struct ernat_pool **failed)
 {
@@ -77,15 +101,13 @@ static int claim_pools(struct ernat_net *en, struct claim *c,
 
 	*failed = first;
 	for (pool = first; pool; pool = pool->overflow) {
-		e = ernat_pool_claim(en, pool, &c->req, map);
+		e = claim_pool(en, c, pool, reclaim, map);
 		if (!e) {
 			if (pool != first)
 				atomic64_inc(&first->account->overflowed);
 			return 0;
 		}
 		*failed = pool;
-		if (e == -ENOSPC)
-			atomic64_inc(&pool->account->exhausted);
 		if (e != -ENOSPC && e != -EADDRNOTAVAIL)
 			return e;
 		if (err != -ENOSPC)
@@ -94,19 +116,47 @@ static int claim_pools(struct ernat_net *en, struct claim *c,
 	return err;
 }
 
-static enum ernat_stat claim_stat(int err)
+/* Those that had nothing, before the one that had or, NULL, of all. */
+static void count_exhausted(const struct claim *c,
+			    const struct ernat_account *before)
+{
+	const struct ernat_pool *pool = c->rule->pool;
+
+	for (; pool && pool->account != before; pool = pool->overflow)
+		if (pool->n_addrs[ernat_family_index(c->req.family)])
+			atomic64_inc(&pool->account->exhausted);
+}
+
+/* Closed connections give way when the last of the pools has nothing. */
+static int claim(struct ernat_net *en, struct claim *c,
+		 struct ernat_mapping *map, const struct ernat_pool **failed)
+{
+	int err = claim_chain(en, c, false, map, failed);
+
+	if (err == -ENOSPC)
+		err = claim_chain(en, c, true, map, failed);
+	if (!err)
+		count_exhausted(c, map->addr->key.pool);
+	else if (err == -ENOSPC)
+		count_exhausted(c, NULL);
+	else
+		count_exhausted(c, (*failed)->account);
+	return err;
+}
+
+static enum ernat_reason claim_reason(int err)
 {
 	switch (err) {
 	case -ENOSPC:
-		return ERNAT_STAT_DROP_EXHAUSTED;
+		return ERNAT_REASON_EXHAUSTED;
 	case -EADDRNOTAVAIL:
-		return ERNAT_STAT_DROP_NO_ADDRESS;
+		return ERNAT_REASON_NO_ADDRESS;
 	case -EDQUOT:
-		return ERNAT_STAT_DROP_HOST_LIMIT;
+		return ERNAT_REASON_HOST_LIMIT;
 	case -ENOMEM:
-		return ERNAT_STAT_DROP_NO_MEMORY;
+		return ERNAT_REASON_NO_MEMORY;
 	default:
-		return ERNAT_STAT_DROP_NAT;
+		return ERNAT_REASON_NAT;
 	}
 }
 
@@ -131,14 +181,29 @@ static unsigned int fail(struct ernat_net *en, const struct claim *c,
 			 const struct ernat_pool *pool, struct sk_buff *skb,
 			 const struct nf_hook_state *state, int err)
 {
+	static const enum ernat_stat stats[] = {
+		[ERNAT_REASON_EXHAUSTED] = ERNAT_STAT_DROP_EXHAUSTED,
+		[ERNAT_REASON_NO_ADDRESS] = ERNAT_STAT_DROP_NO_ADDRESS,
+		[ERNAT_REASON_HOST_LIMIT] = ERNAT_STAT_DROP_HOST_LIMIT,
+		[ERNAT_REASON_NO_MEMORY] = ERNAT_STAT_DROP_NO_MEMORY,
+		[ERNAT_REASON_NAT] = ERNAT_STAT_DROP_NAT,
+	};
+	const struct ernat_pool_request *req = &c->req;
+	enum ernat_reason reason = claim_reason(err);
+	struct ernat_host_key host;
+
 	atomic64_inc(&c->rule->account->failed);
-	ernat_count(en, claim_stat(err));
+	ernat_count(en, stats[reason]);
 	if (err == -EDQUOT)
 		atomic64_inc(&pool->account->host_limited);
-	trace_ernat_failure(pool->account->name, c->rule->account->name,
-			    &c->req, err);
+	trace_ernat_failure(pool->account->name, c->rule->account->name, req,
+			    err);
+	ernat_host_key(pool, req->family, req->zone, &req->host, &host);
+	ernat_host_failed(en, &host, &req->dest, reason);
+	ernat_event_failure(en, pool->account, c->rule->account, reason,
+			    &req->host, req->zone, &req->dest);
 	if (c->rule->pool->exhausted == ERNAT_EXHAUSTED_REJECT)
-		reject(en, skb, c->req.family, state);
+		reject(en, skb, req->family, state);
 	return NF_DROP;
 }
 
@@ -190,12 +255,14 @@ static void set_reply_mark(struct ernat_net *en, struct nf_conn *ct,
  */
 static bool may_share(const struct claim *c, const struct ernat_session *s)
 {
-	const struct ernat_port_key *key = ernat_port_block_key(s->block);
+	const struct ernat_port_key *key;
 
+	key = ernat_port_block_key(s->map.hold.block);
 	if (memcmp(&key->dest, &c->req.dest, sizeof(key->dest)))
 		return false;
 	return !ernat_session_let_go(s) ||
-	       (!READ_ONCE(s->drained) && s->rule == c->rule->account);
+	       (!test_bit(ERNAT_SESSION_FLAG_DRAINED, &s->flags) &&
+		s->rule == c->rule->account);
 }
 
 /*
@@ -205,8 +272,8 @@ static bool may_share(const struct claim *c, const struct ernat_session *s)
 static bool share(struct ernat_net *en, const struct claim *c,
 		  struct ernat_session *s)
 {
-	const struct ernat_port_block *block = s->block;
-	const u16 port = s->port;
+	const struct ernat_port_block *block = s->map.hold.block;
+	const u16 port = s->map.hold.port;
 
 	if (ernat_session_ended(s)) {
 		ernat_session_end(en, s);
@@ -220,7 +287,7 @@ static bool share(struct ernat_net *en, const struct claim *c,
 	/* Somebody may have ended it without having seen the stamp. */
 	smp_mb();
 	s = ernat_session_find(en, c->ct);
-	if (!s || s->block != block || s->port != port)
+	if (!s || s->map.hold.block != block || s->map.hold.port != port)
 		return false;
 	set_reply_mark(en, c->ct, c->rule);
 	ernat_count(en, ERNAT_STAT_SHARED);
@@ -237,54 +304,47 @@ static void give_up(struct ernat_net *en, struct ernat_session *s)
 		ernat_session_end(en, s);
 }
 
-/* The route source that the rule went by, if it did. */
-static struct ernat_account *rule_source(const struct ernat_rule *rule,
-					 const struct ernat_flow *flow)
-{
-	const struct ernat_source *source = NULL;
-
-	if (rule->to.used)
-		source = flow->to.source;
-	else if (rule->ret.used)
-		source = flow->back.source;
-	return source ? source->account : NULL;
-}
-
-/* On failure the claim is given back, here or by whoever ends the session. */
-static int create(struct ernat_net *en, const struct claim *c,
-		  const struct ernat_mapping *map)
+/*
+ * A session for the connection, with a mapping that nobody else has. On failure
+ * nothing is held, or the session will be ended by whoever finds it.
+ */
+static int create(struct ernat_net *en, struct claim *c,
+		  const struct ernat_pool **failed)
 {
 	struct ernat_session *s;
 	union nf_inet_addr addr;
+	u16 port;
 	int err;
 
+	*failed = c->rule->pool;
 	s = ernat_session_alloc();
-	if (!s) {
-		ernat_pool_release(en, map);
+	if (!s)
 		return -ENOMEM;
-	}
-	s->block = map->block;
-	s->port = map->port;
-	s->host = map->host;
-	s->addr = map->addr;
+	err = claim(en, c, &s->map, failed);
+	if (err)
+		goto err_session;
 	s->rule = c->rule->account;
-	s->source = rule_source(c->rule, c->flow);
+	s->source = ernat_rule_source(c->rule, c->flow);
 	s->vrf = c->flow->in_vrf ? c->flow->in_vrf->ifindex : 0;
-	addr = map->addr->key.addr;
+	addr = s->map.addr->key.addr;
+	port = s->map.hold.port;
 	err = ernat_session_add(en, s, c->ct);
-	if (err) {
-		ernat_session_free(s);
-		ernat_pool_release(en, map);
-		return err;
-	}
+	if (err)
+		goto err_claim;
 	/* It is known from here on: whatever fails, it has to be ended. */
 	trace_ernat_session_new(s);
-	if (set_mapping(c->ct, c, &addr, map->port)) {
+	if (set_mapping(c->ct, c, &addr, port)) {
 		give_up(en, s);
 		return -EINVAL;
 	}
 	set_reply_mark(en, c->ct, c->rule);
 	return 0;
+
+err_claim:
+	ernat_pool_release(en, &s->map);
+err_session:
+	ernat_session_free(s);
+	return err;
 }
 
 static unsigned int snat(struct ernat_net *en, const struct ernat_rule *rule,
@@ -292,7 +352,6 @@ static unsigned int snat(struct ernat_net *en, const struct ernat_rule *rule,
 			 const struct nf_hook_state *state)
 {
 	const struct ernat_pool *pool;
-	struct ernat_mapping map;
 	struct ernat_session *s;
 	struct claim c;
 	int err;
@@ -303,10 +362,7 @@ static unsigned int snat(struct ernat_net *en, const struct ernat_rule *rule,
 		return NF_ACCEPT;
 	if (nf_nat_initialized(ct, NF_NAT_MANIP_SRC))
 		return fail(en, &c, rule->pool, flow->skb, state, -EINVAL);
-	err = claim_pools(en, &c, &map, &pool);
-	if (err)
-		return fail(en, &c, pool, flow->skb, state, err);
-	err = create(en, &c, &map);
+	err = create(en, &c, &pool);
 	if (!err)
 		return NF_ACCEPT;
 
@@ -315,14 +371,13 @@ static unsigned int snat(struct ernat_net *en, const struct ernat_rule *rule,
 		if (s && share(en, &c, s))
 			return NF_ACCEPT;
 	}
-	return fail(en, &c, rule->pool, flow->skb, state,
-		    err == -ENOMEM ? err : -EINVAL);
+	return fail(en, &c, pool, flow->skb, state, err);
 }
 
 static void count_decision(const struct ernat_rule *rule,
 			   const struct ernat_flow *flow)
 {
-	struct ernat_account *source = rule_source(rule, flow);
+	struct ernat_account *source = ernat_rule_source(rule, flow);
 
 	atomic64_inc(&rule->account->hits);
 	if (source)

@@ -3,12 +3,14 @@
 #include <linux/random.h>
 #include <linux/slab.h>
 
+#include "event.h"
 #include "hook.h"
+#include "host.h"
 #include "net.h"
 #include "netlink.h"
 #include "pool.h"
 #include "port.h"
-#include "ruleset.h"
+#include "running.h"
 #include "session.h"
 
 #define CREATE_TRACE_POINTS
@@ -59,9 +61,13 @@ static int __net_init ernat_net_init(struct net *net)
 	err = ernat_port_table_init(&en->ports);
 	if (err)
 		goto err_free;
-	err = ernat_pool_net_init(en);
+	err = ernat_host_net_init(en);
 	if (err)
 		goto err_port;
+	err = ernat_pool_net_init(en);
+	if (err)
+		goto err_host;
+	ernat_event_net_init(en);
 	err = ernat_session_net_init(en);
 	if (err)
 		goto err_pool;
@@ -74,6 +80,8 @@ err_session:
 	ernat_session_net_exit(en);
 err_pool:
 	ernat_pool_net_exit(en);
+err_host:
+	ernat_host_net_exit(en);
 err_port:
 	ernat_port_table_exit(&en->ports);
 err_free:
@@ -94,18 +102,17 @@ static void __net_exit ernat_net_pre_exit(struct net *net)
 static void __net_exit ernat_net_exit(struct net *net)
 {
 	struct ernat_net *en = ernat_net(net);
-	struct ernat_ruleset *rs;
 
 	/* The hooks are off; let those go that were under way. */
 	synchronize_net();
 	ernat_netlink_net_exit(en);
-	rs = rcu_replace_pointer(en->ruleset, NULL, true);
 	ernat_session_net_exit(en);
 	/* Conntrack's own exit waits for the references that go now. */
 	rcu_barrier();
-	if (rs)
-		ernat_ruleset_free(rs);
+	ernat_running_drop(en);
+	ernat_event_net_exit(en);
 	ernat_pool_net_exit(en);
+	ernat_host_net_exit(en);
 	ernat_port_table_exit(&en->ports);
 	net_free(en);
 }
@@ -128,9 +135,12 @@ static int __init ernat_init(void)
 	err = ernat_port_init();
 	if (err)
 		goto err_ports;
-	err = ernat_pool_init();
+	err = ernat_host_init();
 	if (err)
 		goto err_port;
+	err = ernat_pool_init();
+	if (err)
+		goto err_host;
 	err = ernat_session_init();
 	if (err)
 		goto err_pool;
@@ -148,6 +158,8 @@ err_session:
 	ernat_session_exit();
 err_pool:
 	ernat_pool_exit();
+err_host:
+	ernat_host_exit();
 err_port:
 	ernat_port_exit();
 err_ports:
@@ -161,6 +173,7 @@ static void __exit ernat_exit(void)
 	unregister_pernet_subsys(&ernat_net_ops);
 	ernat_session_exit();
 	ernat_pool_exit();
+	ernat_host_exit();
 	ernat_port_exit();
 	ernat_ports_exit();
 }

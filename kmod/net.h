@@ -14,11 +14,24 @@
 #include "account.h"
 #include "port.h"
 
+struct ernat_event;
 struct ernat_ruleset;
 
 #define ERNAT_ACCOUNT_BUCKETS	1024
 #define ERNAT_ERRBUF_LEN	320
 #define ERNAT_ERRBUFS		(ERNAT_ERRBUF_LEN / 4)
+
+/**
+ * struct ernat_event_ring - numbered events of one multicast group
+ * @lock: of all; bottom halves off, and what sending takes inside it
+ * @seq: of the last event
+ * @v: the last ERNAT_MAX_EVENTS of them, or NULL: none are kept
+ */
+struct ernat_event_ring {
+	spinlock_t lock;	/* of the ring, and held while an event is sent */
+	u64 seq;
+	struct ernat_event *v;
+};
 
 /**
  * struct ernat_net - per-namespace state
@@ -37,6 +50,13 @@ struct ernat_ruleset;
  * @hosts: struct ernat_host by pool account, zone and address
  * @addrs: struct ernat_addr by pool account and address
  * @ports: claimed slots
+ * @linger_lock: of the two that follow; bottom halves off, inside a pool's
+ * @lingering: hosts without sessions that have failed
+ * @n_lingering: their number
+ * @events: by multicast group
+ * @alarms: of conntrack's table; changed by test_and_..._bit() alone
+ * @sweeps: number of the last sweep; of the sweep alone
+ * @next_adoption: when conntrack is looked through again; of the sweep alone
  * @sweep: ends sessions whose conntrack entry ended
  * @sweep_ns: how long the last one took
  * @hooks: which hooks are registered; under @lock
@@ -62,6 +82,15 @@ struct ernat_net {
 	struct rhashtable hosts;
 	struct rhashtable addrs;
 	struct ernat_port_table ports;
+
+	spinlock_t linger_lock;		/* of lingering */
+	struct list_head lingering;
+	unsigned int n_lingering;
+	struct ernat_event_ring events[2];
+	unsigned long alarms;
+	u32 sweeps;
+	u64 next_adoption;
+
 	struct delayed_work sweep;
 	u64 sweep_ns;
 

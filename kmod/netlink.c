@@ -5,16 +5,20 @@
 #include <net/netfilter/nf_conntrack.h>
 #include <net/sock.h>
 
+#include "adopt.h"
 #include "attr.h"
 #include "config.h"
+#include "event.h"
 #include "explain.h"
 #include "filter.h"
 #include "hook.h"
 #include "netlink.h"
 #include "object.h"
+#include "running.h"
 #include "session.h"
 #include "transaction.h"
 #include "usage.h"
+#include "view.h"
 
 #define NAME	{ .type = NLA_NUL_STRING, .len = ERNAT_NAME_MAX - 1 }
 
@@ -111,6 +115,7 @@ static int put_status(struct sk_buff *skb, struct ernat_net *en)
 	    nla_put_u32(skb, ERNAT_STATUS_CT_COUNT,
 			nf_conntrack_count(en->net)) ||
 	    nla_put_u32(skb, ERNAT_STATUS_CT_MAX, nf_conntrack_max) ||
+	    nla_put_u8(skb, ERNAT_STATUS_CT_ALARM, !!READ_ONCE(en->alarms)) ||
 	    (rs && put_status_config(skb, en, rs)))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
@@ -346,6 +351,8 @@ static int do_commit(struct sk_buff *request, struct genl_info *info)
 {
 	struct ernat_net *en = ernat_net(genl_info_net(info));
 	struct sk_buff *skb;
+	struct ernat_adoption result;
+	bool first;
 	u32 generation;
 	void *hdr;
 	int err;
@@ -355,8 +362,12 @@ static int do_commit(struct sk_buff *request, struct genl_info *info)
 	if (!skb)
 		return -ENOMEM;
 	mutex_lock(&en->lock);
+	first = !rcu_access_pointer(en->ruleset);
 	err = commit(en, request, info, &generation);
 	mutex_unlock(&en->lock);
+	/* What goes on under an earlier ruleset is not decided again. */
+	if (!err && !info->attrs[ERNAT_A_CHECK])
+		ernat_adopt(en, first, &result);
 	if (!err)
 		err = nla_put_u32(skb, ERNAT_A_GENERATION, generation);
 	if (!err)
@@ -383,21 +394,12 @@ static int do_abort(struct sk_buff *request, struct genl_info *info)
 static int flush(struct ernat_net *en, struct genl_info *info)
 {
 	unsigned int n = atomic_read(&en->sessions.nelems);
-	struct ernat_ruleset *old;
 
 	lockdep_assert_held(&en->lock);
 	if (n && !info->attrs[ERNAT_A_FORCE])
 		return ernat_err(en, info->extack, NULL, -EBUSY,
 				 "%u sessions are live", n);
-	old = rcu_replace_pointer(en->ruleset, NULL,
-				  lockdep_is_held(&en->lock));
-	en->generation = 0;
-	/* No packet makes a session after this. */
-	synchronize_rcu();
-	/* Before the hooks go: nothing may leave with a mapping that is gone. */
-	ernat_session_end_all(en, true);
-	ernat_hook_update(en, NULL);
-	ernat_ruleset_free(old);
+	ernat_running_flush(en);
 	return 0;
 }
 
@@ -410,6 +412,48 @@ static int do_flush(struct sk_buff *request, struct genl_info *info)
 	err = flush(en, info);
 	mutex_unlock(&en->lock);
 	return err;
+}
+
+static int do_clear_session(struct sk_buff *request, struct genl_info *info)
+{
+	struct ernat_net *en = ernat_net(genl_info_net(info));
+	struct sk_buff *skb;
+	u64 count;
+	void *hdr;
+	int err;
+
+	skb = reply_new(info, NLMSG_DEFAULT_SIZE, &hdr);
+	if (!skb)
+		return -ENOMEM;
+	err = ernat_view_clear(en, info, &count);
+	if (!err)
+		err = nla_put_u64_64bit(skb, ERNAT_A_COUNT, count, ERNAT_A_PAD);
+	if (!err)
+		return reply_send(info, skb, hdr);
+	nlmsg_free(skb);
+	return err;
+}
+
+static int do_adopt(struct sk_buff *request, struct genl_info *info)
+{
+	struct ernat_net *en = ernat_net(genl_info_net(info));
+	struct ernat_adoption result;
+	struct sk_buff *skb;
+	void *hdr;
+
+	if (!rcu_access_pointer(en->ruleset))
+		return ernat_err(en, info->extack, NULL, -ENOENT,
+				 "this namespace has no ruleset");
+	skb = reply_new(info, NLMSG_DEFAULT_SIZE, &hdr);
+	if (!skb)
+		return -ENOMEM;
+	ernat_adopt(en, true, &result);
+	if (!nla_put_u64_64bit(skb, ERNAT_A_ADOPTED, result.adopted,
+			       ERNAT_A_PAD) &&
+	    !nla_put_u64_64bit(skb, ERNAT_A_ENDED, result.ended, ERNAT_A_PAD))
+		return reply_send(info, skb, hdr);
+	nlmsg_free(skb);
+	return -EMSGSIZE;
 }
 
 static const struct nla_policy add_policy[ERNAT_A_MAX + 1] = {
@@ -440,8 +484,13 @@ static const struct nla_policy usage_policy[ERNAT_A_MAX + 1] = {
 	[ERNAT_A_NAME] = NAME,
 };
 
-static const struct nla_policy session_policy[ERNAT_A_MAX + 1] = {
+static const struct nla_policy view_policy[ERNAT_A_MAX + 1] = {
 	[ERNAT_A_FILTER] = NLA_POLICY_NESTED(ernat_filter_policy),
+};
+
+static const struct nla_policy clear_policy[ERNAT_A_MAX + 1] = {
+	[ERNAT_A_FILTER] = NLA_POLICY_NESTED(ernat_filter_policy),
+	[ERNAT_A_ALL] = { .type = NLA_FLAG },
 };
 
 static const struct nla_policy explain_policy[ERNAT_A_MAX + 1] = {
@@ -474,11 +523,27 @@ static const struct genl_ops ops[] = {
 	  .dumpit = ernat_usage_dump_sources },
 	{ OP(ERNAT_CMD_GET_RULE, usage_policy), .start = ernat_usage_start,
 	  .dumpit = ernat_usage_dump_rules },
-	{ OP(ERNAT_CMD_GET_SESSION, session_policy),
-	  .start = ernat_filter_start, .dumpit = ernat_filter_dump,
-	  .done = ernat_filter_done },
+	{ OP(ERNAT_CMD_GET_SESSION, view_policy),
+	  .start = ernat_view_start, .dumpit = ernat_view_dump,
+	  .done = ernat_view_done },
+	{ OP(ERNAT_CMD_GET_HOST, view_policy),
+	  .start = ernat_view_start, .dumpit = ernat_view_dump,
+	  .done = ernat_view_done },
+	{ OP(ERNAT_CMD_GET_DEST, view_policy),
+	  .start = ernat_view_start, .dumpit = ernat_view_dump,
+	  .done = ernat_view_done },
+	{ OP(ERNAT_CMD_CLEAR_SESSION, clear_policy),
+	  .doit = do_clear_session },
+	{ OP_BARE(ERNAT_CMD_ADOPT), .doit = do_adopt },
+	{ OP_BARE(ERNAT_CMD_GET_EVENT), .dumpit = ernat_event_dump },
 	{ OP_BARE(ERNAT_CMD_GET_STATS), .doit = do_get_stats },
 	{ OP(ERNAT_CMD_EXPLAIN, explain_policy), .doit = ernat_explain_do },
+};
+
+/* In the order of the groups of event.c. */
+static const struct genl_multicast_group groups[] = {
+	{ .name = ERNAT_GENL_EVENTS, .flags = GENL_MCAST_CAP_NET_ADMIN },
+	{ .name = ERNAT_GENL_SESSIONS, .flags = GENL_MCAST_CAP_NET_ADMIN },
 };
 
 struct genl_family ernat_genl_family __ro_after_init = {
@@ -490,6 +555,8 @@ struct genl_family ernat_genl_family __ro_after_init = {
 	.parallel_ops = true,
 	.ops = ops,
 	.n_ops = ARRAY_SIZE(ops),
+	.mcgrps = groups,
+	.n_mcgrps = ARRAY_SIZE(groups),
 	.resv_start_op = ERNAT_CMD_UNSPEC,
 	.module = THIS_MODULE,
 };
@@ -529,11 +596,14 @@ int ernat_netlink_init(void)
 	err = genl_register_family(&ernat_genl_family);
 	if (err)
 		netlink_unregister_notifier(&netlink_notifier);
+	else
+		ernat_event_open();
 	return err;
 }
 
 void ernat_netlink_exit(void)
 {
+	ernat_event_close();
 	genl_unregister_family(&ernat_genl_family);
 	netlink_unregister_notifier(&netlink_notifier);
 }

@@ -2,8 +2,8 @@
 #include <linux/jhash.h>
 #include <linux/math64.h>
 #include <linux/slab.h>
-#include <net/ipv6.h>
 
+#include "alarm.h"
 #include "pool.h"
 
 /* What one packet may try before it is told that nothing is free. */
@@ -11,15 +11,7 @@
 #define ERNAT_POOL_SPAN_TRIES	1024
 #define ERNAT_POOL_PORT_TRIES	128
 
-static struct kmem_cache *host_cache;
 static struct kmem_cache *addr_cache;
-
-static const struct rhashtable_params host_params = {
-	.head_offset = offsetof(struct ernat_host, node),
-	.key_offset = offsetof(struct ernat_host, key),
-	.key_len = sizeof(struct ernat_host_key),
-	.automatic_shrinking = true,
-};
 
 static const struct rhashtable_params addr_params = {
 	.head_offset = offsetof(struct ernat_addr, node),
@@ -84,22 +76,6 @@ static struct ernat_ip pool_nth(const struct ernat_pool *pool, unsigned int f,
 	if (ip.lo < i)
 		ip.hi++;
 	return ip;
-}
-
-/* The host as it is counted: IPv6 hosts may be grouped by prefix. */
-static void host_key(const struct ernat_pool *pool, u8 family, u32 zone,
-		     const union nf_inet_addr *host, struct ernat_host_key *key)
-{
-	memset(key, 0, sizeof(*key));
-	key->pool = pool->account;
-	key->family = family;
-	key->zone = zone;
-	if (family == NFPROTO_IPV6 && pool->host_prefix)
-		ipv6_addr_prefix(&key->addr.in6, &host->in6, pool->host_prefix);
-	else if (family == NFPROTO_IPV6)
-		key->addr.in6 = host->in6;
-	else
-		key->addr.ip = host->ip;
 }
 
 /* Where a host that holds no address begins: the same whenever it comes back. */
@@ -206,117 +182,7 @@ u64 ernat_pool_range_sessions(struct ernat_account *account, u8 family,
 	return n;
 }
 
-/* Hosts */
-
-static void host_free_rcu(struct rcu_head *head)
-{
-	kmem_cache_free(host_cache, container_of(head, struct ernat_host, rcu));
-}
-
-static struct ernat_host *host_new(struct ernat_net *en,
-				   const struct ernat_host_key *key)
-{
-	struct ernat_host *h;
-
-	lockdep_assert_held(&key->pool->lock);
-	h = kmem_cache_zalloc(host_cache, GFP_ATOMIC | __GFP_NOWARN);
-	if (!h)
-		return NULL;
-	h->key = *key;
-	atomic_set(&h->sessions, 1);
-	spin_lock_init(&h->lock);
-	if (rhashtable_insert_fast(&en->hosts, &h->node, host_params)) {
-		kmem_cache_free(host_cache, h);
-		return NULL;
-	}
-	ernat_account_get(key->pool);
-	atomic64_inc(&key->pool->hosts);
-	return h;
-}
-
-/* One session more, if it is alive and the limit allows. */
-static int host_inc(struct ernat_host *h, u32 limit)
-{
-	int n = atomic_read(&h->sessions);
-
-	do {
-		if (!n)
-			return -ENOENT;
-		if (limit && n >= limit)
-			return -EDQUOT;
-	} while (!atomic_try_cmpxchg(&h->sessions, &n, n + 1));
-	return 0;
-}
-
-static struct ernat_host *host_get(struct ernat_net *en,
-				   const struct ernat_host_key *key, u32 limit)
-{
-	struct ernat_host *h;
-	int err = -ENOENT;
-
-	h = rhashtable_lookup(&en->hosts, key, host_params);
-	if (h)
-		err = host_inc(h, limit);
-	if (err == -ENOENT) {
-		/* The last session takes it out under the same lock. */
-		spin_lock_bh(&key->pool->lock);
-		h = rhashtable_lookup(&en->hosts, key, host_params);
-		err = 0;
-		if (h)
-			err = host_inc(h, limit);
-		else
-			h = host_new(en, key);
-		spin_unlock_bh(&key->pool->lock);
-		if (!h)
-			err = -ENOMEM;
-	}
-	return err ? ERR_PTR(err) : h;
-}
-
-static void host_put(struct ernat_net *en, struct ernat_host *h)
-{
-	struct ernat_account *account = h->key.pool;
-	bool last;
-
-	local_bh_disable();
-	last = atomic_dec_and_lock(&h->sessions, &account->lock);
-	if (last) {
-		rhashtable_remove_fast(&en->hosts, &h->node, host_params);
-		spin_unlock(&account->lock);
-	}
-	local_bh_enable();
-	if (!last)
-		return;
-	atomic64_dec(&account->hosts);
-	ernat_account_put(account);
-	call_rcu(&h->rcu, host_free_rcu);
-}
-
-static bool host_paired(struct ernat_host *h, const struct ernat_pool *pool,
-			union nf_inet_addr *addr)
-{
-	bool paired;
-
-	spin_lock_bh(&h->lock);
-	paired = h->is_paired;
-	if (paired)
-		*addr = h->paired;
-	spin_unlock_bh(&h->lock);
-	return paired && ernat_pool_gives(pool, h->key.family, addr);
-}
-
-/* The first address that worked is the host's, until it is not given out. */
-static void host_pair(struct ernat_host *h, const struct ernat_pool *pool,
-		      const union nf_inet_addr *addr)
-{
-	spin_lock_bh(&h->lock);
-	if (!h->is_paired ||
-	    !ernat_pool_gives(pool, h->key.family, &h->paired)) {
-		h->paired = *addr;
-		h->is_paired = true;
-	}
-	spin_unlock_bh(&h->lock);
-}
+/* Where a host would be */
 
 int ernat_pool_preferred(struct ernat_net *en, const struct ernat_pool *pool,
 			 u8 family, u32 zone, const union nf_inet_addr *host,
@@ -327,9 +193,9 @@ int ernat_pool_preferred(struct ernat_net *en, const struct ernat_pool *pool,
 
 	if (!pool->n_addrs[ernat_family_index(family)])
 		return -ENOENT;
-	host_key(pool, family, zone, host, &key);
-	h = rhashtable_lookup(&en->hosts, &key, host_params);
-	*paired = h && host_paired(h, pool, addr);
+	ernat_host_key(pool, family, zone, host, &key);
+	h = ernat_host_find(en, &key);
+	*paired = h && ernat_host_paired(h, pool, addr);
 	if (!*paired)
 		ernat_ip_to(pool_home(en, pool, &key), family, addr);
 	return 0;
@@ -349,20 +215,23 @@ static int claim_port(struct ernat_net *en, const struct ernat_pool *pool,
 {
 	struct ernat_ports *ports = pool->ports;
 	struct ernat_port_key key = { .dest = req->dest, .addr = *addr };
+	u32 used;
 	int err;
 
 	if (!req->has_ports)
 		ports = ernat_ports_portless();
 	while ((*budget)-- > 0) {
-		err = ernat_port_claim(&en->ports, &key, ports, &map->block,
-				       &map->port);
+		err = ernat_port_claim(&en->ports, &key, pool->account, ports,
+				       &map->hold, &used);
 		if (err)
 			return err;
-		if (!req->taken(req->data, addr, map->port))
+		if (req->has_ports &&
+		    used >= pool->alarm_at[ernat_family_index(req->family)])
+			ernat_alarm_pool(en, pool, &req->dest, used);
+		if (!req->taken(req->data, addr, map->hold.port))
 			return 0;
 		ernat_count(en, ERNAT_STAT_FOREIGN_PORT);
-		ernat_port_foreign_add(&en->ports, map->block, map->port,
-				       req->zone);
+		ernat_port_foreign_add(&en->ports, &map->hold, req->zone);
 	}
 	return -ENOSPC;
 }
@@ -428,12 +297,12 @@ int ernat_pool_claim(struct ernat_net *en, const struct ernat_pool *pool,
 
 	if (!pool->n_addrs[ernat_family_index(req->family)])
 		return -EADDRNOTAVAIL;
-	host_key(pool, req->family, req->zone, &req->host, &key);
-	map->host = host_get(en, &key, pool->host_limit);
+	ernat_host_key(pool, req->family, req->zone, &req->host, &key);
+	map->host = ernat_host_get(en, pool, &key, true);
 	if (IS_ERR(map->host))
 		return PTR_ERR(map->host);
 
-	if (host_paired(map->host, pool, &addr))
+	if (ernat_host_paired(map->host, pool, &addr))
 		start = ernat_ip_from(&addr, req->family);
 	else
 		start = pool_home(en, pool, &key);
@@ -445,59 +314,106 @@ int ernat_pool_claim(struct ernat_net *en, const struct ernat_pool *pool,
 		err = -ENOMEM;
 		goto err_port;
 	}
-	host_pair(map->host, pool, &addr);
+	ernat_host_pair(map->host, pool, &addr);
 	return 0;
 
 err_port:
-	ernat_port_release(&en->ports, map->block, map->port);
+	ernat_port_release(&en->ports, &map->hold);
 err_host:
-	host_put(en, map->host);
+	ernat_host_put(en, map->host);
 	return err;
 }
 
-void ernat_pool_release(struct ernat_net *en, const struct ernat_mapping *map)
+int ernat_pool_claim_exact(struct ernat_net *en, const struct ernat_pool *pool,
+			   const struct ernat_pool_request *req,
+			   const union nf_inet_addr *addr, u16 port,
+			   struct ernat_mapping *map)
 {
-	ernat_port_release(&en->ports, map->block, map->port);
+	struct ernat_port_key key = { .dest = req->dest, .addr = *addr };
+	bool given = ernat_pool_gives(pool, req->family, addr);
+	struct ernat_host_key host;
+	int err;
+
+	err = ernat_port_claim_exact(&en->ports, &key, pool->account, port,
+				     given, &map->hold);
+	if (err)
+		return err;
+	map->addr = addr_get(en, pool->account, req->family, addr);
+	if (!map->addr)
+		goto err_port;
+	ernat_host_key(pool, req->family, req->zone, &req->host, &host);
+	map->host = ernat_host_get(en, pool, &host, false);
+	if (IS_ERR(map->host))
+		goto err_addr;
+	ernat_host_pair(map->host, pool, addr);
+	return 0;
+
+err_addr:
 	addr_put(en, map->addr);
-	host_put(en, map->host);
+err_port:
+	ernat_port_release(&en->ports, &map->hold);
+	return -ENOMEM;
+}
+
+void ernat_pool_release(struct ernat_net *en, struct ernat_mapping *map)
+{
+	ernat_port_release(&en->ports, &map->hold);
+	addr_put(en, map->addr);
+	ernat_host_put(en, map->host);
+}
+
+u64 ernat_pool_capacity(const struct ernat_pool *pool, unsigned int f)
+{
+	u64 n = pool->n_addrs[f];
+
+	return n > div_u64(U64_MAX, pool->ports->n) ? U64_MAX :
+						      n * pool->ports->n;
+}
+
+/* The least that is @percent of @n. */
+static u64 percent_of(u64 n, u8 percent)
+{
+	/* Of a number this large nobody sees the rounding. */
+	if (n > U64_MAX / 128)
+		return div_u64(n, 100) * percent;
+	return div_u64(n * percent + 99, 100);
+}
+
+void ernat_pool_set_alarms(struct ernat_pool *pool)
+{
+	unsigned int f;
+
+	for (f = 0; f < 2; f++)
+		pool->alarm_at[f] = percent_of(ernat_pool_capacity(pool, f),
+					       pool->alarm_raise);
+	pool->host_alarm_at = pool->host_limit ?
+		percent_of(pool->host_limit, pool->alarm_raise) : U32_MAX;
+	pool->host_clear = pool->host_limit ?
+		min_t(u32, div_u64((u64)pool->host_limit * pool->alarm_clear,
+				   100), pool->host_alarm_at - 1) : U32_MAX;
 }
 
 /* Life */
 
 int ernat_pool_net_init(struct ernat_net *en)
 {
-	int err;
-
-	err = rhashtable_init(&en->hosts, &host_params);
-	if (err)
-		return err;
-	err = rhashtable_init(&en->addrs, &addr_params);
-	if (err)
-		rhashtable_destroy(&en->hosts);
-	return err;
+	return rhashtable_init(&en->addrs, &addr_params);
 }
 
 void ernat_pool_net_exit(struct ernat_net *en)
 {
 	WARN_ON_ONCE(atomic_read(&en->addrs.nelems));
-	WARN_ON_ONCE(atomic_read(&en->hosts.nelems));
 	rhashtable_destroy(&en->addrs);
-	rhashtable_destroy(&en->hosts);
 }
 
 int ernat_pool_init(void)
 {
-	host_cache = KMEM_CACHE(ernat_host, 0);
 	addr_cache = KMEM_CACHE(ernat_addr, 0);
-	if (host_cache && addr_cache)
-		return 0;
-	ernat_pool_exit();
-	return -ENOMEM;
+	return addr_cache ? 0 : -ENOMEM;
 }
 
 void ernat_pool_exit(void)
 {
 	rcu_barrier();
 	kmem_cache_destroy(addr_cache);
-	kmem_cache_destroy(host_cache);
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* pool: hosts, the addresses they are paired with, and what is in use. */
+/* pool: addresses and ports given out, and how many are in use. */
 #ifndef _ERNAT_POOL_H
 #define _ERNAT_POOL_H
 
 #include <linux/rhashtable.h>
 #include "account.h"
+#include "host.h"
 #include "net.h"
 #include "ruleset.h"
 
@@ -25,29 +26,6 @@ struct ernat_addr {
 	struct ernat_addr_key key;
 	atomic_t sessions;
 	struct list_head account_node;
-	struct rcu_head rcu;
-};
-
-struct ernat_host_key {
-	struct ernat_account *pool;
-	union nf_inet_addr addr;
-	u32 family;
-	u32 zone;
-};
-
-/**
- * struct ernat_host - an inside address in its zone, as a user of one pool
- * @sessions: live ones; the host goes with the last
- * @lock: of @paired and @is_paired; bottom halves off, innermost
- * @paired: pool address that its sessions share (RFC 4787 REQ-2)
- */
-struct ernat_host {
-	struct rhash_head node;
-	struct ernat_host_key key;
-	atomic_t sessions;
-	spinlock_t lock;	/* of the two below */
-	bool is_paired;
-	union nf_inet_addr paired;
 	struct rcu_head rcu;
 };
 
@@ -74,13 +52,14 @@ struct ernat_pool_request {
 
 /**
  * struct ernat_mapping - what a connection got; ernat_pool_release() gives it back
- * @port: host order, ERNAT_PORTLESS where there are none
+ * @hold: the slot
+ * @host: whose it is
+ * @addr: the pool address
  */
 struct ernat_mapping {
+	struct ernat_port_holder hold;
 	struct ernat_host *host;
 	struct ernat_addr *addr;
-	struct ernat_port_block *block;
-	u16 port;
 };
 
 /**
@@ -99,7 +78,27 @@ struct ernat_mapping {
 int ernat_pool_claim(struct ernat_net *en, const struct ernat_pool *pool,
 		     const struct ernat_pool_request *req,
 		     struct ernat_mapping *map);
-void ernat_pool_release(struct ernat_net *en, const struct ernat_mapping *map);
+
+/**
+ * ernat_pool_claim_exact - hold a mapping that a connection has already
+ * @addr: address of @pool, in whatever state
+ * @port: of it, not necessarily one that the pool would give out
+ *
+ * Neither host-limit nor pairing ask for a say.
+ *
+ * Return: 0, -EEXIST when it is held, -EINVAL for port 0, -ENOMEM.
+ */
+int ernat_pool_claim_exact(struct ernat_net *en, const struct ernat_pool *pool,
+			   const struct ernat_pool_request *req,
+			   const union nf_inet_addr *addr, u16 port,
+			   struct ernat_mapping *map);
+void ernat_pool_release(struct ernat_net *en, struct ernat_mapping *map);
+
+/* What one destination can hold per protocol; @f: ernat_family_index(). */
+u64 ernat_pool_capacity(const struct ernat_pool *pool, unsigned int f);
+
+/* Makes the thresholds of @pool, which is complete but for them. */
+void ernat_pool_set_alarms(struct ernat_pool *pool);
 
 int ernat_pool_net_init(struct ernat_net *en);
 void ernat_pool_net_exit(struct ernat_net *en);

@@ -1,26 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/jiffies.h>
 #include <linux/rbtree.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 
-#include "compat.h"
+#include "account.h"
 #include "full.h"
 #include "port.h"
+#include "portset.h"
 
-/*
- * A block counts the ports of one pool address toward one destination. Up to
- * ERNAT_SET_MAX of them are kept in a small hash set, then in chunks of a
- * bitmap, so that memory follows use and the change to bitmaps is cheap.
- */
-#define ERNAT_SET_MIN_BITS	3
-#define ERNAT_SET_MAX_BITS	9
-#define ERNAT_SET_MAX		256
-#define ERNAT_CHUNK_WORDS	BITS_TO_LONGS(ERNAT_CHUNK_PORTS)
+/* What one packet may look at in search of a holder that gives way. */
+#define RECLAIM_CLOSING	64
+#define RECLAIM_LIVE	32
+#define RECLAIM_REST	(HZ / 50)
 
 /**
  * struct ernat_port_dest - a destination
  * @node: in &ernat_port_table.dests
  * @key: which
- * @lock: of everything here and in its blocks; bottom halves off
+ * @lock: of everything here, in its blocks and uses; bottom halves off
  * @n_blocks: it goes with the last
  * @dead: taken out of the table; look it up again
  * @full: addresses that have no port left, see full.h
@@ -29,7 +27,7 @@
 struct ernat_port_dest {
 	struct rhash_head node;
 	struct ernat_dest_key key;
-	spinlock_t lock;	/* of this and its blocks */
+	spinlock_t lock;	/* of this, its blocks and uses */
 	unsigned int n_blocks;
 	bool dead;
 	struct rb_root full;
@@ -41,30 +39,24 @@ struct ernat_port_dest {
  * @node: in &ernat_port_table.blocks
  * @key: which
  * @dest: whose lock guards it; lives at least as long
- * @used: ports held; it goes with the last
- * @ports_id: list of ports that @full and @is_full speak of
- * @full: bit set: no port of that list is free in the chunk
+ * @use: of the pool that has the address
+ * @held: the ports; it goes with the last
+ * @sessions: holders among them
  * @is_full: the address is in the destination's tree of full ones
+ * @is_given: the pool gives the address out: @held counts in &ernat_port_use.used
  * @dead: taken out of the table; look it up again
- * @set_bits: size of @set as a power of two; 0: @chunk is used
- * @set: hash set of ports, open addressing, 0 is empty
- * @chunk: bitmaps, NULL where no port is held
  * @rcu: frees it
  */
 struct ernat_port_block {
 	struct rhash_head node;
 	struct ernat_port_key key;
-	u32 used;
+	u32 sessions;
 	struct ernat_port_dest *dest;
-	u64 full;
-	u32 ports_id;
-	u8 set_bits;
+	struct ernat_port_use *use;
+	struct ernat_portset held;
 	bool is_full;
+	bool is_given;
 	bool dead;
-	union {
-		u16 *set;
-		unsigned long **chunk;
-	};
 	struct rcu_head rcu;
 };
 
@@ -77,6 +69,7 @@ struct ernat_port_foreign {
 
 static struct kmem_cache *dest_cache;
 static struct kmem_cache *block_cache;
+static struct kmem_cache *use_cache;
 
 static const struct rhashtable_params dest_params = {
 	.head_offset = offsetof(struct ernat_port_dest, node),
@@ -92,289 +85,12 @@ static const struct rhashtable_params block_params = {
 	.automatic_shrinking = true,
 };
 
-/* Small sets of ports */
-
-static unsigned int set_slot(u16 port, u8 bits)
-{
-	return (u16)(port * 0x9e37u) >> (16 - bits);
-}
-
-static bool set_has(const u16 *set, u8 bits, u16 port)
-{
-	unsigned int i = set_slot(port, bits), mask = (1u << bits) - 1;
-
-	for (; set[i]; i = (i + 1) & mask)
-		if (set[i] == port)
-			return true;
-	return false;
-}
-
-static void set_add(u16 *set, u8 bits, u16 port)
-{
-	unsigned int i = set_slot(port, bits), mask = (1u << bits) - 1;
-
-	while (set[i])
-		i = (i + 1) & mask;
-	set[i] = port;
-}
-
-/* Closes the gap, so that a probe never has to pass over what was deleted. */
-static void set_del(u16 *set, u8 bits, u16 port)
-{
-	unsigned int i = set_slot(port, bits), mask = (1u << bits) - 1, j;
-
-	while (set[i] != port)
-		i = (i + 1) & mask;
-	for (j = (i + 1) & mask; set[j]; j = (j + 1) & mask) {
-		unsigned int home = set_slot(set[j], bits);
-
-		if (((j - home) & mask) >= ((j - i) & mask)) {
-			set[i] = set[j];
-			i = j;
-		}
-	}
-	set[i] = 0;
-}
-
-static int set_grow(struct ernat_port_block *b)
-{
-	u8 bits = b->set_bits + 1;
-	unsigned int i;
-	u16 *set;
-
-	set = kcalloc(1u << bits, sizeof(*set), GFP_ATOMIC | __GFP_NOWARN);
-	if (!set)
-		return -ENOMEM;
-	for (i = 0; i < 1u << b->set_bits; i++)
-		if (b->set[i])
-			set_add(set, bits, b->set[i]);
-	kfree(b->set);
-	b->set = set;
-	b->set_bits = bits;
-	return 0;
-}
-
-/* Blocks */
-
-static unsigned long *chunk_new(void)
-{
-	return kzalloc(ERNAT_CHUNK_PORTS / BITS_PER_BYTE,
-		       GFP_ATOMIC | __GFP_NOWARN);
-}
-
-static void chunks_free(unsigned long **chunk)
-{
-	unsigned int i;
-
-	for (i = 0; i < ERNAT_CHUNKS; i++)
-		kfree(chunk[i]);
-	kfree(chunk);
-}
-
-static int block_set_port(unsigned long **chunk, u16 port)
-{
-	unsigned int c = port >> ERNAT_CHUNK_SHIFT;
-
-	if (!chunk[c]) {
-		chunk[c] = chunk_new();
-		if (!chunk[c])
-			return -ENOMEM;
-	}
-	__set_bit(port & (ERNAT_CHUNK_PORTS - 1), chunk[c]);
-	return 0;
-}
-
-/* From a set to bitmaps; short, since a set is. */
-static int block_to_chunks(struct ernat_port_block *b)
-{
-	unsigned long **chunk;
-	unsigned int i;
-
-	chunk = kcalloc(ERNAT_CHUNKS, sizeof(*chunk), GFP_ATOMIC | __GFP_NOWARN);
-	if (!chunk)
-		return -ENOMEM;
-	for (i = 0; i < 1u << b->set_bits; i++) {
-		if (b->set[i] && block_set_port(chunk, b->set[i])) {
-			chunks_free(chunk);
-			return -ENOMEM;
-		}
-	}
-	kfree(b->set);
-	b->chunk = chunk;
-	b->set_bits = 0;
-	return 0;
-}
-
-static bool block_has(const struct ernat_port_block *b, u16 port)
-{
-	const unsigned long *chunk;
-
-	if (b->set_bits)
-		return set_has(b->set, b->set_bits, port);
-	chunk = b->chunk[port >> ERNAT_CHUNK_SHIFT];
-	return chunk && test_bit(port & (ERNAT_CHUNK_PORTS - 1), chunk);
-}
-
-static int block_add(struct ernat_port_block *b, u16 port)
-{
-	int err = 0;
-
-	if (b->set_bits && b->used >= ERNAT_SET_MAX)
-		err = block_to_chunks(b);
-	else if (b->set_bits && b->used >= 1u << (b->set_bits - 1))
-		err = set_grow(b);
-	if (err)
-		return err;
-	if (b->set_bits)
-		set_add(b->set, b->set_bits, port);
-	else
-		err = block_set_port(b->chunk, port);
-	if (!err)
-		b->used++;
-	return err;
-}
-
-/* First free port of the list in words @from to @to of a chunk, or -1. */
-static int chunk_scan(const unsigned long *used, const unsigned long *allowed,
-		      unsigned int from, unsigned int to, unsigned long first)
-{
-	unsigned int w;
-
-	for (w = from; w < to; w++, first = ~0UL) {
-		unsigned long x = allowed[w] & first;
-
-		if (used)
-			x &= ~used[w];
-		if (x)
-			return w * BITS_PER_LONG + __ffs(x);
-	}
-	return -1;
-}
-
-/* A free port of the list in chunk @c, from bit @start on and round, or -1. */
-static int chunk_find(const struct ernat_port_block *b,
-		      const struct ernat_ports *ports, unsigned int c,
-		      unsigned int start)
-{
-	const unsigned long *allowed = ports->allowed + c * ERNAT_CHUNK_WORDS;
-	unsigned int word = start / BITS_PER_LONG;
-	int bit;
-
-	bit = chunk_scan(b->chunk[c], allowed, word, ERNAT_CHUNK_WORDS,
-			 ~0UL << (start % BITS_PER_LONG));
-	if (bit < 0)
-		bit = chunk_scan(b->chunk[c], allowed, 0, word + 1, ~0UL);
-	return bit < 0 ? -1 : (int)(c << ERNAT_CHUNK_SHIFT) + bit;
-}
-
-/* The next chunk after @c, round, that may have a free port. */
-static unsigned int chunk_next(u64 open, unsigned int c)
-{
-	u64 after = c == ERNAT_CHUNKS - 1 ? 0 : open & (~0ULL << (c + 1));
-
-	return __ffs64(after ?: open);
-}
-
-static int chunks_find(struct ernat_port_block *b,
-		       const struct ernat_ports *ports, u16 start)
-{
-	unsigned int c = start >> ERNAT_CHUNK_SHIFT;
-	u64 open = ports->chunks & ~b->full;
-	int port;
-
-	if (!(open & BIT_ULL(c))) {
-		if (!open)
-			return -1;
-		c = chunk_next(open, c);
-	}
-	for (;;) {
-		port = chunk_find(b, ports, c, start & (ERNAT_CHUNK_PORTS - 1));
-		if (port >= 0)
-			return port;
-		b->full |= BIT_ULL(c);
-		open &= ~BIT_ULL(c);
-		if (!open)
-			return -1;
-		c = chunk_next(open, c);
-	}
-}
-
-/* A set holds at most ERNAT_SET_MAX ports: so many steps find a free one. */
-static int set_find(const struct ernat_port_block *b,
-		    const struct ernat_ports *ports, u16 start)
-{
-	u32 steps = min(ports->n, b->used + 1);
-	u16 port = start;
-
-	for (; steps; steps--, port = ernat_ports_next(ports, port))
-		if (!set_has(b->set, b->set_bits, port))
-			return port;
-	return -1;
-}
-
-/* A free port of the list, or -1. */
-static int block_find(struct ernat_port_block *b,
-		      const struct ernat_ports *ports)
-{
-	u16 port = ernat_ports_nth(ports, ernat_random_below(ports->n));
-
-	if (b->ports_id != ports->id) {
-		b->ports_id = ports->id;
-		b->full = 0;
-	}
-	if (!block_has(b, port))
-		return port;
-	if (b->set_bits)
-		return set_find(b, ports, port);
-	return chunks_find(b, ports, port);
-}
-
-static void block_free_rcu(struct rcu_head *head)
-{
-	struct ernat_port_block *b;
-
-	b = container_of(head, struct ernat_port_block, rcu);
-	kmem_cache_free(block_cache, b);
-}
-
-static struct ernat_port_block *block_new(struct ernat_port_dest *d,
-					  const struct ernat_port_key *key)
-{
-	struct ernat_port_block *b;
-
-	b = kmem_cache_zalloc(block_cache, GFP_ATOMIC | __GFP_NOWARN);
-	if (!b)
-		return NULL;
-	b->set_bits = ERNAT_SET_MIN_BITS;
-	b->set = kcalloc(1u << b->set_bits, sizeof(*b->set),
-			 GFP_ATOMIC | __GFP_NOWARN);
-	if (!b->set) {
-		kmem_cache_free(block_cache, b);
-		return NULL;
-	}
-	b->key = *key;
-	b->dest = d;
-	return b;
-}
-
-static struct ernat_ip block_ip(const struct ernat_port_block *b)
-{
-	return ernat_ip_from(&b->key.addr, b->key.dest.family);
-}
-
-static void block_mark_full(struct ernat_port_block *b)
-{
-	if (!b->is_full)
-		b->is_full = ernat_full_add(&b->dest->full, b->ports_id,
-					    block_ip(b));
-}
-
-static void block_unmark_full(struct ernat_port_block *b)
-{
-	if (b->is_full)
-		ernat_full_del(&b->dest->full, b->ports_id, block_ip(b));
-	b->is_full = false;
-}
+static const struct rhashtable_params use_params = {
+	.head_offset = offsetof(struct ernat_port_use, node),
+	.key_offset = offsetof(struct ernat_port_use, key),
+	.key_len = sizeof(struct ernat_port_use_key),
+	.automatic_shrinking = true,
+};
 
 /* Destinations */
 
@@ -430,12 +146,147 @@ static void dest_unlock(struct ernat_port_table *t, struct ernat_port_dest *d)
 		call_rcu(&d->rcu, dest_free_rcu);
 }
 
+/* Uses */
+
+static void use_free_rcu(struct rcu_head *head)
+{
+	struct ernat_port_use *u;
+
+	u = container_of(head, struct ernat_port_use, rcu);
+	kmem_cache_free(use_cache, u);
+}
+
+static struct ernat_port_use *use_find(struct ernat_port_table *t,
+				       const struct ernat_dest_key *dest,
+				       struct ernat_account *owner)
+{
+	struct ernat_port_use_key key = { .owner = owner, .dest = *dest };
+
+	return rhashtable_lookup(&t->uses, &key, use_params);
+}
+
+/* For one block more. */
+static struct ernat_port_use *use_get(struct ernat_port_table *t,
+				      struct ernat_port_dest *d,
+				      struct ernat_account *owner)
+{
+	struct ernat_port_use *u;
+
+	lockdep_assert_held(&d->lock);
+	u = use_find(t, &d->key, owner);
+	if (u) {
+		u->n_blocks++;
+		return u;
+	}
+	u = kmem_cache_zalloc(use_cache, GFP_ATOMIC | __GFP_NOWARN);
+	if (!u)
+		return NULL;
+	u->key.owner = ernat_account_get(owner);
+	u->key.dest = d->key;
+	u->dest = d;
+	u->n_blocks = 1;
+	INIT_LIST_HEAD(&u->live);
+	INIT_LIST_HEAD(&u->closing);
+	if (!rhashtable_insert_fast(&t->uses, &u->node, use_params))
+		return u;
+	ernat_account_put(owner);
+	kmem_cache_free(use_cache, u);
+	return NULL;
+}
+
+static void use_put(struct ernat_port_table *t, struct ernat_port_use *u)
+{
+	lockdep_assert_held(&u->dest->lock);
+	if (--u->n_blocks)
+		return;
+	rhashtable_remove_fast(&t->uses, &u->node, use_params);
+	ernat_account_put(u->key.owner);
+	call_rcu(&u->rcu, use_free_rcu);
+}
+
+static void use_count(struct ernat_port_use *u, int sessions, int used)
+{
+	WRITE_ONCE(u->sessions, u->sessions + sessions);
+	WRITE_ONCE(u->used, u->used + used);
+}
+
+/* Blocks */
+
+static void block_free_rcu(struct rcu_head *head)
+{
+	struct ernat_port_block *b;
+
+	b = container_of(head, struct ernat_port_block, rcu);
+	kmem_cache_free(block_cache, b);
+}
+
+static struct ernat_port_block *block_new(struct ernat_port_table *t,
+					  struct ernat_port_dest *d,
+					  const struct ernat_port_key *key,
+					  struct ernat_account *owner)
+{
+	struct ernat_port_block *b;
+
+	b = kmem_cache_zalloc(block_cache, GFP_ATOMIC | __GFP_NOWARN);
+	if (!b)
+		return NULL;
+	b->key = *key;
+	b->dest = d;
+	if (ernat_portset_init(&b->held))
+		goto err_block;
+	b->use = use_get(t, d, owner);
+	if (!b->use)
+		goto err_held;
+	if (rhashtable_insert_fast(&t->blocks, &b->node, block_params))
+		goto err_use;
+	d->n_blocks++;
+	return b;
+
+err_use:
+	use_put(t, b->use);
+err_held:
+	ernat_portset_free(&b->held);
+err_block:
+	kmem_cache_free(block_cache, b);
+	return NULL;
+}
+
+static struct ernat_ip block_ip(const struct ernat_port_block *b)
+{
+	return ernat_ip_from(&b->key.addr, b->key.dest.family);
+}
+
+static void block_mark_full(struct ernat_port_block *b)
+{
+	if (!b->is_full)
+		b->is_full = ernat_full_add(&b->dest->full, b->held.ports_id,
+					    block_ip(b));
+}
+
+static void block_unmark_full(struct ernat_port_block *b)
+{
+	if (b->is_full)
+		ernat_full_del(&b->dest->full, b->held.ports_id, block_ip(b));
+	b->is_full = false;
+}
+
+static void block_set_given(struct ernat_port_block *b, bool given)
+{
+	int used = b->held.used;
+
+	if (b->is_given == given)
+		return;
+	b->is_given = given;
+	use_count(b->use, 0, given ? used : -used);
+}
+
 /*
  * Locks the block's destination and makes the block if need be. Returns NULL
  * with nothing locked when there is no memory.
  */
 static struct ernat_port_block *block_lock(struct ernat_port_table *t,
-					   const struct ernat_port_key *key)
+					   const struct ernat_port_key *key,
+					   struct ernat_account *owner)
 {
 	struct ernat_port_block *b;
 	struct ernat_port_dest *d;
@@ -459,19 +310,10 @@ again:
 		goto again;
 	}
 	b = rhashtable_lookup(&t->blocks, key, block_params);
-	if (b)
-		return b;	/* found under its destination's lock: alive */
-	b = block_new(d, key);
-	if (b && rhashtable_insert_fast(&t->blocks, &b->node, block_params)) {
-		kfree(b->set);
-		kmem_cache_free(block_cache, b);
-		b = NULL;
-	}
-	if (!b) {
+	if (!b)		/* found under its destination's lock, it is alive */
+		b = block_new(t, d, key, owner);
+	if (!b)
 		dest_unlock(t, d);
-		return NULL;
-	}
-	d->n_blocks++;
 	return b;
 }
 
@@ -481,69 +323,120 @@ static void block_unlock(struct ernat_port_table *t, struct ernat_port_block *b)
 	struct ernat_port_dest *d = b->dest;
 
 	lockdep_assert_held(&d->lock);
-	if (!b->used) {
+	if (!b->held.used) {
 		b->dead = true;
 		rhashtable_remove_fast(&t->blocks, &b->node, block_params);
 		block_unmark_full(b);
-		if (b->set_bits)
-			kfree(b->set);
-		else
-			chunks_free(b->chunk);
+		ernat_portset_free(&b->held);
+		use_put(t, b->use);
 		d->n_blocks--;
 		call_rcu(&b->rcu, block_free_rcu);
 	}
 	dest_unlock(t, d);
 }
 
+/* Holders */
+
+static int block_hold(struct ernat_port_block *b, u16 port,
+		      struct ernat_port_holder *holder)
+{
+	int err = ernat_portset_add(&b->held, port);
+
+	if (err)
+		return err;
+	b->sessions++;
+	use_count(b->use, 1, b->is_given);
+	holder->block = b;
+	holder->port = port;
+	holder->state = ERNAT_PORT_LIVE;
+	list_add_tail(&holder->node, &b->use->live);
+	return 0;
+}
+
+/* The port is free, or somebody else's. */
+static void block_unhold(struct ernat_port_block *b,
+			 struct ernat_port_holder *holder)
+{
+	list_del(&holder->node);
+	holder->state = ERNAT_PORT_FREE;
+	b->sessions--;
+	use_count(b->use, -1, 0);
+}
+
+static void block_free_port(struct ernat_port_block *b, u16 port)
+{
+	ernat_portset_del(&b->held, port);
+	block_unmark_full(b);
+	use_count(b->use, 0, -(int)b->is_given);
+}
+
 int ernat_port_claim(struct ernat_port_table *t,
 		     const struct ernat_port_key *key,
-		     struct ernat_ports *ports,
-		     struct ernat_port_block **block, u16 *port)
+		     struct ernat_account *owner, struct ernat_ports *ports,
+		     struct ernat_port_holder *holder, u32 *used)
 {
 	struct ernat_port_block *b;
 	int found, err;
 
 	rcu_read_lock();
-	b = block_lock(t, key);
+	b = block_lock(t, key, owner);
 	if (!b) {
 		rcu_read_unlock();
 		return -ENOMEM;
 	}
-	if (b->is_full && b->ports_id != ports->id)
+	block_set_given(b, true);
+	if (b->is_full && b->held.ports_id != ports->id)
 		block_unmark_full(b);
-	found = b->is_full ? -1 : block_find(b, ports);
+	found = b->is_full ? -1 : ernat_portset_find(&b->held, ports);
 	if (found < 0) {
 		block_mark_full(b);
 		err = -ENOSPC;
 	} else {
-		err = block_add(b, found);
+		err = block_hold(b, found, holder);
+		*used = b->use->used;
 		/* Known as full from the last port on, not only from a failure. */
-		if (!err && b->used >= ports->n && block_find(b, ports) < 0)
+		if (!err && b->held.used >= ports->n &&
+		    ernat_portset_find(&b->held, ports) < 0)
 			block_mark_full(b);
 	}
 	block_unlock(t, b);
 	rcu_read_unlock();
-	if (err)
-		return err;
-	*block = b;
-	*port = found;
-	return 0;
+	return err;
+}
+
+int ernat_port_claim_exact(struct ernat_port_table *t,
+			   const struct ernat_port_key *key,
+			   struct ernat_account *owner, u16 port, bool given,
+			   struct ernat_port_holder *holder)
+{
+	struct ernat_port_block *b;
+	int err = -EEXIST;
+
+	if (!port)
+		return -EINVAL;
+	rcu_read_lock();
+	b = block_lock(t, key, owner);
+	if (b) {
+		block_set_given(b, given);
+		if (!ernat_portset_has(&b->held, port))
+			err = block_hold(b, port, holder);
+		block_unlock(t, b);
+	} else {
+		err = -ENOMEM;
+	}
+	rcu_read_unlock();
+	return err;
 }
 
 void ernat_port_release(struct ernat_port_table *t,
-			struct ernat_port_block *b, u16 port)
+			struct ernat_port_holder *holder)
 {
-	unsigned int c = port >> ERNAT_CHUNK_SHIFT;
+	struct ernat_port_block *b = holder->block;
 
 	rcu_read_lock();
 	spin_lock_bh(&b->dest->lock);
-	if (b->set_bits)
-		set_del(b->set, b->set_bits, port);
-	else
-		__clear_bit(port & (ERNAT_CHUNK_PORTS - 1), b->chunk[c]);
-	b->used--;
-	b->full &= ~BIT_ULL(c);
-	block_unmark_full(b);
+	block_unhold(b, holder);
+	block_free_port(b, holder->port);
 	block_unlock(t, b);
 	rcu_read_unlock();
 }
@@ -573,21 +466,185 @@ bool ernat_port_skip_full(struct ernat_port_table *t,
 	return more;
 }
 
+/* Holders that give way */
+
+void ernat_port_closing(struct ernat_port_holder *holder)
+{
+	struct ernat_port_block *b = holder->block;
+
+	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "a holder seen outside RCU");
+	spin_lock_bh(&b->dest->lock);
+	if (holder->state == ERNAT_PORT_LIVE) {
+		holder->state = ERNAT_PORT_CLOSING;
+		list_move_tail(&holder->node, &b->use->closing);
+		b->use->rest = 0;
+	}
+	spin_unlock_bh(&b->dest->lock);
+}
+
+/* What one packet is looking for. */
+struct reclaim {
+	const struct ernat_ports *ports;
+	enum ernat_port_answer (*may)(struct ernat_port_holder *holder,
+				      void *data);
+	void *data;
+	bool closing;		/* some holder is, if it gives way or not */
+};
+
+static bool reclaim_ask(struct reclaim *r, struct ernat_port_use *u,
+			struct ernat_port_holder *h)
+{
+	enum ernat_port_answer answer = r->may(h, r->data);
+
+	if (answer == ERNAT_PORT_NO) {
+		/* It may have been closing, and have thought better of it. */
+		h->state = ERNAT_PORT_LIVE;
+		list_move_tail(&h->node, &u->live);
+		return false;
+	}
+	r->closing = true;
+	/* The next packet is to see others first. */
+	list_move_tail(&h->node, h->state == ERNAT_PORT_CLOSING ?
+				 &u->closing : &u->live);
+	/* Of no use, where its port is not given out any more. */
+	return answer == ERNAT_PORT_YES && h->block->is_given &&
+	       test_bit(h->port, r->ports->allowed);
+}
+
+static struct ernat_port_holder *reclaim_from(struct reclaim *r,
+					      struct ernat_port_use *u,
+					      struct list_head *list,
+					      unsigned int n)
+{
+	struct ernat_port_holder *h;
+
+	for (; n && !list_empty(list); n--) {
+		h = list_first_entry(list, struct ernat_port_holder, node);
+		if (reclaim_ask(r, u, h))
+			return h;
+	}
+	return NULL;
+}
+
+static struct ernat_port_holder *use_reclaim(struct ernat_port_use *u,
+					     struct reclaim *r)
+{
+	struct ernat_port_holder *h;
+
+	lockdep_assert_held(&u->dest->lock);
+	if (u->rest && time_before(jiffies, u->rest))
+		return NULL;
+	h = reclaim_from(r, u, &u->closing, RECLAIM_CLOSING) ?:
+	    reclaim_from(r, u, &u->live, RECLAIM_LIVE);
+	u->rest = r->closing ? 0 : (jiffies + RECLAIM_REST) | 1;
+	return h;
+}
+
+struct ernat_port_holder *
+ernat_port_reclaim(struct ernat_port_table *t,
+		   const struct ernat_dest_key *dest,
+		   struct ernat_account *owner,
+		   const struct ernat_ports *ports,
+		   enum ernat_port_answer (*may)(struct ernat_port_holder *holder,
+						 void *data),
+		   void *data)
+{
+	struct reclaim r = { .ports = ports, .may = may, .data = data };
+	struct ernat_port_holder *h = NULL;
+	struct ernat_port_use *u;
+
+	u = use_find(t, dest, owner);
+	if (!u)
+		return NULL;
+	spin_lock_bh(&u->dest->lock);
+	if (u->n_blocks)
+		h = use_reclaim(u, &r);
+	spin_unlock_bh(&u->dest->lock);
+	return h;
+}
+
+/* Another ruleset */
+
+/* Every holder goes along; long, for an address that changes its pool only. */
+static void block_transfer(struct ernat_port_table *t,
+			   struct ernat_port_block *b,
+			   struct ernat_account *owner)
+{
+	struct ernat_port_use *old = b->use, *new;
+	struct ernat_port_holder *h, *tmp;
+	int used = b->is_given ? b->held.used : 0;
+
+	new = use_get(t, b->dest, owner);
+	if (!new)
+		return;
+	if (old->n_blocks == 1) {
+		list_splice_tail_init(&old->live, &new->live);
+		list_splice_tail_init(&old->closing, &new->closing);
+	}
+	list_for_each_entry_safe(h, tmp, &old->live, node)
+		if (h->block == b)
+			list_move_tail(&h->node, &new->live);
+	list_for_each_entry_safe(h, tmp, &old->closing, node)
+		if (h->block == b)
+			list_move_tail(&h->node, &new->closing);
+	use_count(old, -(int)b->sessions, -used);
+	use_count(new, b->sessions, used);
+	b->use = new;
+	use_put(t, old);
+}
+
+void ernat_port_recount(struct ernat_port_table *t,
+			struct ernat_account *(*owner)(void *data,
+						       const struct ernat_port_key *key,
+						       bool *given),
+			void *data)
+{
+	struct ernat_account *account;
+	struct ernat_port_block *b;
+	struct rhashtable_iter iter;
+	bool given;
+
+	rhashtable_walk_enter(&t->blocks, &iter);
+	rhashtable_walk_start(&iter);
+	while ((b = rhashtable_walk_next(&iter))) {
+		if (IS_ERR(b))
+			continue;	/* resized: begins anew */
+		spin_lock_bh(&b->dest->lock);
+		account = owner(data, &b->key, &given);
+		if (!b->dead && account && account != b->use->key.owner)
+			block_transfer(t, b, account);
+		if (!b->dead)
+			block_set_given(b, given);
+		spin_unlock_bh(&b->dest->lock);
+		if (need_resched()) {
+			rhashtable_walk_stop(&iter);
+			cond_resched();
+			rhashtable_walk_start(&iter);
+		}
+	}
+	rhashtable_walk_stop(&iter);
+	rhashtable_walk_exit(&iter);
+}
+
 /* Ports of others */
 
 void ernat_port_foreign_add(struct ernat_port_table *t,
-			    struct ernat_port_block *block, u16 port, u16 zone)
+			    struct ernat_port_holder *holder, u16 zone)
 {
+	struct ernat_port_block *b = holder->block;
 	struct ernat_port_foreign *f;
 
 	f = kmalloc(sizeof(*f), GFP_ATOMIC | __GFP_NOWARN);
 	if (!f) {
-		ernat_port_release(t, block, port);
+		ernat_port_release(t, holder);
 		return;
 	}
-	f->block = block;
-	f->port = port;
+	f->block = b;
+	f->port = holder->port;
 	f->zone = zone;
+	spin_lock_bh(&b->dest->lock);
+	block_unhold(b, holder);
+	spin_unlock_bh(&b->dest->lock);
 	spin_lock_bh(&t->foreign_lock);
 	list_add_tail(&f->list, &t->foreign);
 	spin_unlock_bh(&t->foreign_lock);
@@ -606,6 +663,19 @@ static struct ernat_port_foreign *foreign_pop(struct ernat_port_table *t)
 	return f;
 }
 
+static void foreign_free(struct ernat_port_table *t,
+			 struct ernat_port_foreign *f)
+{
+	struct ernat_port_block *b = f->block;
+
+	rcu_read_lock();
+	spin_lock_bh(&b->dest->lock);
+	block_free_port(b, f->port);
+	block_unlock(t, b);
+	rcu_read_unlock();
+	kfree(f);
+}
+
 void ernat_port_foreign_sweep(struct ernat_port_table *t, unsigned int max,
 			      bool (*held)(void *data,
 					   const struct ernat_port_key *key,
@@ -616,12 +686,10 @@ void ernat_port_foreign_sweep(struct ernat_port_table *t, unsigned int max,
 	LIST_HEAD(keep);
 
 	while (max-- && (f = foreign_pop(t))) {
-		if (held && held(data, &f->block->key, f->port, f->zone)) {
+		if (held && held(data, &f->block->key, f->port, f->zone))
 			list_add_tail(&f->list, &keep);
-		} else {
-			ernat_port_release(t, f->block, f->port);
-			kfree(f);
-		}
+		else
+			foreign_free(t, f);
 		cond_resched();
 	}
 	spin_lock_bh(&t->foreign_lock);
@@ -642,15 +710,26 @@ int ernat_port_table_init(struct ernat_port_table *t)
 		return err;
 	err = rhashtable_init(&t->blocks, &block_params);
 	if (err)
-		rhashtable_destroy(&t->dests);
+		goto err_dests;
+	err = rhashtable_init(&t->uses, &use_params);
+	if (err)
+		goto err_blocks;
+	return 0;
+
+err_blocks:
+	rhashtable_destroy(&t->blocks);
+err_dests:
+	rhashtable_destroy(&t->dests);
 	return err;
 }
 
 void ernat_port_table_exit(struct ernat_port_table *t)
 {
 	ernat_port_foreign_sweep(t, UINT_MAX, NULL, NULL);
+	WARN_ON_ONCE(atomic_read(&t->uses.nelems));
 	WARN_ON_ONCE(atomic_read(&t->blocks.nelems));
 	WARN_ON_ONCE(atomic_read(&t->dests.nelems));
+	rhashtable_destroy(&t->uses);
 	rhashtable_destroy(&t->blocks);
 	rhashtable_destroy(&t->dests);
 }
@@ -659,7 +738,8 @@ int ernat_port_init(void)
 {
 	dest_cache = KMEM_CACHE(ernat_port_dest, 0);
 	block_cache = KMEM_CACHE(ernat_port_block, 0);
-	if (dest_cache && block_cache)
+	use_cache = KMEM_CACHE(ernat_port_use, 0);
+	if (dest_cache && block_cache && use_cache)
 		return 0;
 	ernat_port_exit();
 	return -ENOMEM;
@@ -668,6 +748,7 @@ int ernat_port_init(void)
 void ernat_port_exit(void)
 {
 	rcu_barrier();
+	kmem_cache_destroy(use_cache);
 	kmem_cache_destroy(block_cache);
 	kmem_cache_destroy(dest_cache);
 }

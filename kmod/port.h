@@ -35,6 +35,7 @@ struct ernat_port_key {
  * struct ernat_port_table - every slot that is held in a namespace
  * @dests: struct ernat_port_dest
  * @blocks: struct ernat_port_block
+ * @uses: struct ernat_port_use
  * @foreign_lock: of @foreign; bottom halves off, innermost
  * @foreign: slots that conntrack entries of others hold
  *
@@ -44,11 +45,87 @@ struct ernat_port_key {
 struct ernat_port_table {
 	struct rhashtable dests;
 	struct rhashtable blocks;
+	struct rhashtable uses;
 	spinlock_t foreign_lock;	/* of foreign */
 	struct list_head foreign;
 };
 
+struct ernat_account;
 struct ernat_port_block;
+struct ernat_port_dest;
+
+/**
+ * struct ernat_port_use_key - a destination and a pool
+ * @owner: the pool; a use has a reference on it
+ * @dest: toward which it holds ports
+ * @pad: zero
+ */
+struct ernat_port_use_key {
+	struct ernat_account *owner;
+	struct ernat_dest_key dest;
+	u32 pad;
+};
+
+/**
+ * struct ernat_port_use - what a pool holds toward a destination
+ * @node: in &ernat_port_table.uses
+ * @key: which
+ * @dest: whose lock guards it; lives at least as long
+ * @n_blocks: addresses with ports held; it goes with the last
+ * @sessions: holders
+ * @used: ports held, those of others too, on addresses that are given out
+ * @live: holders, by age
+ * @closing: those of ernat_port_closing(), in that order
+ * @rest: no holder gives way before these jiffies; 0: not known
+ * @rcu: frees it
+ *
+ * To read the numbers takes RCU alone.
+ */
+struct ernat_port_use {
+	struct rhash_head node;
+	struct ernat_port_use_key key;
+	struct ernat_port_dest *dest;
+	u32 n_blocks;
+	u32 sessions;
+	u32 used;
+	struct list_head live;
+	struct list_head closing;
+	unsigned long rest;
+	struct rcu_head rcu;
+};
+
+/* Does a holder give way? */
+enum ernat_port_answer {
+	ERNAT_PORT_NO,			/* it is not closing */
+	ERNAT_PORT_NOT_NOW,		/* it is, but not to this one */
+	ERNAT_PORT_YES,
+};
+
+enum ernat_port_hold {
+	ERNAT_PORT_FREE,		/* holds nothing */
+	ERNAT_PORT_LIVE,
+	ERNAT_PORT_CLOSING,
+};
+
+/**
+ * struct ernat_port_holder - who holds a port; part of a session
+ * @node: in @live or @closing of the use, under the destination's lock
+ * @rcu: the owner's, once it holds nothing
+ * @block: of the port, valid under RCU
+ * @port: host order, ERNAT_PORTLESS where there are none
+ * @state: enum ernat_port_hold, under the destination's lock
+ * @since: the owner's; fills a gap
+ */
+struct ernat_port_holder {
+	union {
+		struct list_head node;
+		struct rcu_head rcu;
+	};
+	struct ernat_port_block *block;
+	u16 port;
+	u8 state;
+	u32 since;
+};
 
 int ernat_port_table_init(struct ernat_port_table *t);
 /* Nothing may be held any more but what ernat_port_foreign_add() marked. */
@@ -58,9 +135,10 @@ void ernat_port_table_exit(struct ernat_port_table *t);
  * ernat_port_claim - take a free port of a pool address toward a destination
  * @t: table
  * @key: destination and pool address
+ * @owner: the pool, which gives the address out
  * @ports: which may be given out
- * @block: to be handed to ernat_port_release()
- * @port: the port, host order
+ * @holder: gets it
+ * @used: &ernat_port_use.used with it
  *
  * The port is drawn at random (RFC 6056, section 3.3.1); if it is taken, the
  * next free one. Constant cost at any fill. Softirq-safe.
@@ -69,13 +147,64 @@ void ernat_port_table_exit(struct ernat_port_table *t);
  */
 int ernat_port_claim(struct ernat_port_table *t,
 		     const struct ernat_port_key *key,
-		     struct ernat_ports *ports,
-		     struct ernat_port_block **block, u16 *port);
+		     struct ernat_account *owner, struct ernat_ports *ports,
+		     struct ernat_port_holder *holder, u32 *used);
+
+/**
+ * ernat_port_claim_exact - take a certain port, of whatever list
+ * @given: the pool gives the address out
+ *
+ * Return: 0, -EEXIST when it is held, -EINVAL for port 0, -ENOMEM.
+ */
+int ernat_port_claim_exact(struct ernat_port_table *t,
+			   const struct ernat_port_key *key,
+			   struct ernat_account *owner, u16 port, bool given,
+			   struct ernat_port_holder *holder);
 void ernat_port_release(struct ernat_port_table *t,
-			struct ernat_port_block *block, u16 port);
+			struct ernat_port_holder *holder);
 
 /* Of a block on which the caller holds a port. */
 const struct ernat_port_key *ernat_port_block_key(const struct ernat_port_block *b);
+
+/* It may give way when ports run out. Any holder seen under RCU. */
+void ernat_port_closing(struct ernat_port_holder *holder);
+
+/**
+ * ernat_port_reclaim - find a holder that gives way
+ * @t: table
+ * @dest: destination
+ * @owner: pool
+ * @ports: those that would be given out again; so would the address have to be
+ * @may: does it? Called under the destination's lock
+ * @data: for @may
+ *
+ * Asks about closing holders, oldest first, and about some of the others, which
+ * may have begun to close since somebody looked. Bounded; when none is closing,
+ * the next packets do not ask again for a moment. Under RCU.
+ *
+ * Return: a holder, which still holds its port, or NULL.
+ */
+struct ernat_port_holder *
+ernat_port_reclaim(struct ernat_port_table *t,
+		   const struct ernat_dest_key *dest,
+		   struct ernat_account *owner,
+		   const struct ernat_ports *ports,
+		   enum ernat_port_answer (*may)(struct ernat_port_holder *holder,
+						 void *data),
+		   void *data);
+
+/**
+ * ernat_port_recount - who owns the addresses has changed
+ * @owner: whose the address is now (NULL: as before), and whether it is given out
+ * @data: for @owner
+ *
+ * May sleep.
+ */
+void ernat_port_recount(struct ernat_port_table *t,
+			struct ernat_account *(*owner)(void *data,
+						       const struct ernat_port_key *key,
+						       bool *given),
+			void *data);
 
 /**
  * ernat_port_skip_full - next address that is not known to be full
@@ -95,11 +224,11 @@ bool ernat_port_skip_full(struct ernat_port_table *t,
  * ernat_port_foreign_add - a claimed port turned out to be another's
  * @zone: conntrack zone in which it was seen
  *
- * The claim is kept, for ernat_port_foreign_sweep() to give back. Without
- * memory it is given back at once.
+ * The slot stays taken, for ernat_port_foreign_sweep() to give back; @holder is
+ * free again. Without memory the slot is given back at once.
  */
 void ernat_port_foreign_add(struct ernat_port_table *t,
-			    struct ernat_port_block *block, u16 port, u16 zone);
+			    struct ernat_port_holder *holder, u16 zone);
 
 /*
  * Asks @held, with no lock taken, about at most @max foreign ports, those that

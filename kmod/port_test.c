@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KUnit tests of port.c, which is compiled into this module by itself: it needs
+ * KUnit tests of port.c and what it stands on, compiled into this module: it needs
  * no packets, no conntrack and no ernat.ko.
  */
 #include <kunit/test.h>
@@ -10,18 +10,20 @@
 #include "ip.c"
 #include "ports.c"
 #include "full.c"
+#include "portset.c"
+#include "account.c"
 #include "port.c"
 
-struct held {
-	struct ernat_port_block *block;
-	u16 port;
-};
-
+/* What a test has. */
 struct bench {
+	struct ernat_net net;
 	struct ernat_port_table table;
+	struct ernat_account *pool[2];
 	struct ernat_ports *ports;
-	struct held *held;
-	unsigned int n;
+	struct ernat_port_holder *holders;
+	struct ernat_port_holder **held;	/* first those that hold a port */
+	unsigned int n;				/* how many do */
+	u32 used;
 };
 
 static const struct ernat_u16_range default_range = { 1024, 65535 };
@@ -50,10 +52,10 @@ static void use_ports(struct kunit *test, const struct ernat_u16_range *v,
 
 static int take(struct bench *b, const struct ernat_port_key *key)
 {
-	struct held *h = &b->held[b->n];
 	int err;
 
-	err = ernat_port_claim(&b->table, key, b->ports, &h->block, &h->port);
+	err = ernat_port_claim(&b->table, key, b->pool[0], b->ports,
+			       b->held[b->n], &b->used);
 	if (!err)
 		b->n++;
 	return err;
@@ -61,8 +63,9 @@ static int take(struct bench *b, const struct ernat_port_key *key)
 
 static void give(struct bench *b, unsigned int i)
 {
-	ernat_port_release(&b->table, b->held[i].block, b->held[i].port);
-	b->held[i] = b->held[--b->n];
+	ernat_port_release(&b->table, b->held[i]);
+	b->n--;
+	swap(b->held[i], b->held[b->n]);
 }
 
 static void give_all(struct bench *b)
@@ -71,17 +74,35 @@ static void give_all(struct bench *b)
 		give(b, b->n - 1);
 }
 
+static int accounts_init(struct kunit *test, struct bench *b)
+{
+	spin_lock_init(&b->net.account_lock);
+	b->net.accounts = kunit_kcalloc(test, ERNAT_ACCOUNT_BUCKETS,
+					sizeof(*b->net.accounts), GFP_KERNEL);
+	if (!b->net.accounts)
+		return -ENOMEM;
+	b->pool[0] = ernat_account_get_by_name(&b->net, ERNAT_ACCOUNT_POOL,
+					       "one");
+	b->pool[1] = ernat_account_get_by_name(&b->net, ERNAT_ACCOUNT_POOL,
+					       "two");
+	return b->pool[0] && b->pool[1] ? 0 : -ENOMEM;
+}
+
 static int bench_init(struct kunit *test)
 {
 	struct bench *b = kunit_kzalloc(test, sizeof(*b), GFP_KERNEL);
+	unsigned int i;
 
 	if (!b)
 		return -ENOMEM;
+	b->holders = vzalloc(array_size(ERNAT_PORTS + 1, sizeof(*b->holders)));
 	b->held = vzalloc(array_size(ERNAT_PORTS + 1, sizeof(*b->held)));
 	b->ports = ernat_ports_new(&default_range, 1);
 	test->priv = b;
-	if (!b->held || !b->ports)
+	if (!b->holders || !b->held || !b->ports || accounts_init(test, b))
 		return -ENOMEM;
+	for (i = 0; i <= ERNAT_PORTS; i++)
+		b->held[i] = &b->holders[i];
 	return ernat_port_table_init(&b->table);
 }
 
@@ -89,12 +110,17 @@ static void bench_exit(struct kunit *test)
 {
 	struct bench *b = test->priv;
 
-	if (!b || !b->held || !b->ports)
+	if (!b || !b->pool[1])
 		return;
 	give_all(b);
 	ernat_port_table_exit(&b->table);
+	KUNIT_EXPECT_EQ(test, refcount_read(&b->pool[0]->ref), 1u);
+	KUNIT_EXPECT_EQ(test, refcount_read(&b->pool[1]->ref), 1u);
+	ernat_account_put(b->pool[0]);
+	ernat_account_put(b->pool[1]);
 	ernat_ports_put(b->ports);
 	vfree(b->held);
+	vfree(b->holders);
 }
 
 static void test_list(struct kunit *test)
@@ -131,8 +157,8 @@ static void fill(struct kunit *test, const struct ernat_port_key *key)
 		cond_resched();
 	KUNIT_EXPECT_EQ(test, b->n, b->ports->n);
 	for (i = 0; i < b->n; i++) {
-		dup += __test_and_set_bit(b->held[i].port, seen);
-		outside += !test_bit(b->held[i].port, b->ports->allowed);
+		dup += __test_and_set_bit(b->held[i]->port, seen);
+		outside += !test_bit(b->held[i]->port, b->ports->allowed);
 	}
 	KUNIT_EXPECT_EQ(test, dup, 0u);
 	KUNIT_EXPECT_EQ(test, outside, 0u);
@@ -147,10 +173,10 @@ static void test_fill(struct kunit *test)
 
 	fill(test, &key);
 	/* One comes back: that one is found again. */
-	port = b->held[77].port;
+	port = b->held[77]->port;
 	give(b, 77);
 	KUNIT_EXPECT_EQ(test, take(b, &key), 0);
-	KUNIT_EXPECT_EQ(test, b->held[b->n - 1].port, port);
+	KUNIT_EXPECT_EQ(test, b->held[b->n - 1]->port, port);
 	/* Another destination, another address, another protocol: all free. */
 	key.dest.port = 444;
 	KUNIT_EXPECT_EQ(test, take(b, &key), 0);
@@ -222,7 +248,7 @@ static void test_full_addresses(struct kunit *test)
 	}
 	KUNIT_EXPECT_TRUE(test, expect_skip(b, 0x0a000000, 0x0a000100));
 	for (i = 0; i < b->n; i++)
-		if (ernat_port_block_key(b->held[i].block)->addr.ip ==
+		if (ernat_port_block_key(b->held[i]->block)->addr.ip ==
 		    htonl(0x0a000080))
 			break;
 	KUNIT_ASSERT_LT(test, i, b->n);
@@ -247,10 +273,10 @@ static void test_property(struct kunit *test)
 		if (b->n && ernat_random_below(b->n + goal) >= goal) {
 			unsigned int i = ernat_random_below(b->n);
 
-			wrong += !__test_and_clear_bit(b->held[i].port, model);
+			wrong += !__test_and_clear_bit(b->held[i]->port, model);
 			give(b, i);
 		} else if (!take(b, &key)) {
-			wrong += __test_and_set_bit(b->held[b->n - 1].port,
+			wrong += __test_and_set_bit(b->held[b->n - 1]->port,
 						    model);
 		}
 		if (!(step % 1024)) {
@@ -259,6 +285,180 @@ static void test_property(struct kunit *test)
 		}
 	}
 	KUNIT_EXPECT_EQ(test, wrong, 0u);
+}
+
+static const struct ernat_port_use *use_of(struct bench *b,
+					   const struct ernat_port_key *key,
+					   unsigned int pool)
+{
+	const struct ernat_port_use *u;
+
+	/* Nobody else is here who could take it away. */
+	rcu_read_lock();
+	u = use_find(&b->table, &key->dest, b->pool[pool]);
+	rcu_read_unlock();
+	return u;
+}
+
+/* The port that the bench's holder @i has gives way. */
+static enum ernat_port_answer is_holder(struct ernat_port_holder *holder,
+					void *data)
+{
+	return holder == data ? ERNAT_PORT_YES : ERNAT_PORT_NOT_NOW;
+}
+
+static enum ernat_port_answer is_any(struct ernat_port_holder *holder,
+				     void *data)
+{
+	return ERNAT_PORT_YES;
+}
+
+static enum ernat_port_answer is_closing(struct ernat_port_holder *holder,
+					 void *data)
+{
+	return holder->state == ERNAT_PORT_CLOSING ? ERNAT_PORT_YES :
+						     ERNAT_PORT_NOT_NOW;
+}
+
+static enum ernat_port_answer is_not(struct ernat_port_holder *holder,
+				     void *data)
+{
+	return ERNAT_PORT_NO;
+}
+
+static struct ernat_port_holder *
+reclaim(struct bench *b, const struct ernat_port_key *key,
+	enum ernat_port_answer (*may)(struct ernat_port_holder *holder,
+				      void *data), void *data)
+{
+	struct ernat_port_holder *h;
+
+	rcu_read_lock();
+	h = ernat_port_reclaim(&b->table, &key->dest, b->pool[0], b->ports,
+			       may, data);
+	rcu_read_unlock();
+	return h;
+}
+
+/* Those that close give way, oldest first; of the others some are asked. */
+static void test_reclaim(struct kunit *test)
+{
+	static const struct ernat_u16_range one = { 7, 7 };
+	struct ernat_port_key key = make_key(1, 443, 1), other;
+	struct bench *b = test->priv;
+	unsigned int i;
+
+	other = make_key(1, 443, 2);
+	KUNIT_EXPECT_NULL(test, reclaim(b, &key, is_any, NULL));
+	for (i = 0; i < 100; i++)
+		KUNIT_EXPECT_EQ(test, take(b, i % 2 ? &key : &other), 0);
+	KUNIT_EXPECT_NULL(test, reclaim(b, &key, is_closing, NULL));
+	rcu_read_lock();
+	ernat_port_closing(b->held[70]);
+	ernat_port_closing(b->held[30]);
+	ernat_port_closing(b->held[30]);
+	rcu_read_unlock();
+	KUNIT_EXPECT_PTR_EQ(test, reclaim(b, &key, is_closing, NULL),
+			    b->held[70]);
+	give(b, 70);
+	KUNIT_EXPECT_PTR_EQ(test, reclaim(b, &key, is_any, NULL), b->held[30]);
+	give(b, 30);
+	KUNIT_EXPECT_NULL(test, reclaim(b, &key, is_closing, NULL));
+	/* One that nobody has noticed is come upon by and by. */
+	for (i = 0; i < 100 / RECLAIM_LIVE + 1; i++)
+		if (reclaim(b, &key, is_holder, b->held[50]))
+			break;
+	KUNIT_EXPECT_LE(test, i, 100u / RECLAIM_LIVE);
+	other = make_key(1, 444, 1);
+	KUNIT_EXPECT_NULL(test, reclaim(b, &other, is_any, NULL));
+	/* When none is closing, one look a while is enough. */
+	KUNIT_EXPECT_NULL(test, reclaim(b, &key, is_not, NULL));
+	KUNIT_EXPECT_NULL(test, reclaim(b, &key, is_any, NULL));
+	rcu_read_lock();
+	ernat_port_closing(b->held[10]);
+	rcu_read_unlock();
+	KUNIT_EXPECT_PTR_EQ(test, reclaim(b, &key, is_any, NULL), b->held[10]);
+	/* What is not given out any more helps nobody. */
+	use_ports(test, &one, 1);
+	KUNIT_EXPECT_NULL(test, reclaim(b, &key, is_any, NULL));
+}
+
+static void test_exact(struct kunit *test)
+{
+	struct ernat_port_key key = make_key(1, 443, 1);
+	struct bench *b = test->priv;
+	int i;
+
+	KUNIT_EXPECT_EQ(test, ernat_port_claim_exact(&b->table, &key,
+						     b->pool[0], 0, true,
+						     b->held[0]), -EINVAL);
+	/* Outside the list too; those inside are given out once. */
+	for (i = 1; i <= 2000; i++) {
+		KUNIT_EXPECT_EQ(test,
+				ernat_port_claim_exact(&b->table, &key,
+						       b->pool[0], i, true,
+						       b->held[b->n]), 0);
+		b->n++;
+	}
+	KUNIT_EXPECT_EQ(test, ernat_port_claim_exact(&b->table, &key,
+						     b->pool[0], 1500, true,
+						     b->held[b->n]), -EEXIST);
+	while (!take(b, &key))
+		cond_resched();
+	KUNIT_EXPECT_EQ(test, b->n, b->ports->n + 1023);
+	KUNIT_EXPECT_EQ(test, use_of(b, &key, 0)->used, b->n);
+}
+
+static unsigned int recount_pool;
+static bool recount_given;
+
+static struct ernat_account *recount_owner(void *data,
+					   const struct ernat_port_key *key,
+					   bool *given)
+{
+	struct bench *b = data;
+
+	*given = key->addr.ip == htonl(1) ? recount_given : true;
+	return key->addr.ip == htonl(1) ? b->pool[recount_pool] : NULL;
+}
+
+/* An address drains, comes back, goes to another pool; its sessions with it. */
+static void test_recount(struct kunit *test)
+{
+	struct ernat_port_key key = make_key(1, 443, 1), other;
+	struct bench *b = test->priv;
+	unsigned int i;
+
+	other = make_key(1, 443, 2);
+	for (i = 0; i < 300; i++)
+		KUNIT_EXPECT_EQ(test, take(b, i % 3 ? &key : &other), 0);
+	KUNIT_EXPECT_EQ(test, b->used, 300u);
+	recount_pool = 0;
+	recount_given = false;
+	ernat_port_recount(&b->table, recount_owner, b);
+	KUNIT_EXPECT_EQ(test, use_of(b, &key, 0)->used, 100u);
+	KUNIT_EXPECT_EQ(test, use_of(b, &key, 0)->sessions, 300u);
+	give(b, 1);
+	KUNIT_EXPECT_EQ(test, use_of(b, &key, 0)->used, 100u);
+	KUNIT_EXPECT_EQ(test, take(b, &key), 0);
+	KUNIT_EXPECT_EQ(test, b->used, 300u);
+
+	rcu_read_lock();
+	ernat_port_closing(b->held[4]);
+	rcu_read_unlock();
+	recount_pool = 1;
+	recount_given = true;
+	ernat_port_recount(&b->table, recount_owner, b);
+	KUNIT_EXPECT_EQ(test, use_of(b, &key, 0)->sessions, 100u);
+	KUNIT_EXPECT_EQ(test, use_of(b, &key, 0)->used, 100u);
+	KUNIT_EXPECT_EQ(test, use_of(b, &key, 1)->sessions, 200u);
+	KUNIT_EXPECT_EQ(test, use_of(b, &key, 1)->used, 200u);
+	KUNIT_EXPECT_NULL(test, reclaim(b, &key, is_closing, NULL));
+	for (i = b->n; i--;)
+		if (b->held[i]->block->key.addr.ip == htonl(2))
+			give(b, i);
+	KUNIT_EXPECT_NULL(test, use_of(b, &key, 0));
+	KUNIT_EXPECT_EQ(test, use_of(b, &key, 1)->sessions, 200u);
 }
 
 static bool foreign_lives;
@@ -274,12 +474,14 @@ static void test_foreign(struct kunit *test)
 	static const struct ernat_u16_range two = { 10, 11 };
 	struct ernat_port_key key = make_key(1, 1, 1);
 	struct bench *b = test->priv;
-	struct held h;
+	const struct ernat_port_use *u;
 
 	use_ports(test, &two, 1);
 	KUNIT_EXPECT_EQ(test, take(b, &key), 0);
-	h = b->held[--b->n];
-	ernat_port_foreign_add(&b->table, h.block, h.port, 0);
+	ernat_port_foreign_add(&b->table, b->held[--b->n], 0);
+	u = use_of(b, &key, 0);
+	KUNIT_EXPECT_EQ(test, u->sessions, 0u);
+	KUNIT_EXPECT_EQ(test, u->used, 1u);
 	KUNIT_EXPECT_EQ(test, take(b, &key), 0);
 	KUNIT_EXPECT_EQ(test, take(b, &key), -ENOSPC);
 	foreign_lives = true;
@@ -300,7 +502,7 @@ static void test_spread(struct kunit *test)
 	for (i = 0; i < 1000; i++)
 		KUNIT_EXPECT_EQ(test, take(b, &key), 0);
 	for (i = 1; i < 1000; i++)
-		near += abs((int)b->held[i].port - b->held[i - 1].port) < 64;
+		near += abs((int)b->held[i]->port - b->held[i - 1]->port) < 64;
 	KUNIT_EXPECT_LT(test, near, 20u);
 }
 
@@ -312,6 +514,9 @@ static struct kunit_case port_cases[] = {
 	KUNIT_CASE(test_full_addresses),
 	KUNIT_CASE(test_property),
 	KUNIT_CASE(test_foreign),
+	KUNIT_CASE(test_reclaim),
+	KUNIT_CASE(test_exact),
+	KUNIT_CASE(test_recount),
 	KUNIT_CASE(test_spread),
 	{}
 };

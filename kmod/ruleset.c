@@ -7,6 +7,7 @@
 
 #include "flow.h"
 #include "index.h"
+#include "member.h"
 #include "route.h"
 #include "ruleset.h"
 #include "source.h"
@@ -184,6 +185,18 @@ const struct ernat_rule *ernat_ruleset_rule_of(const struct ernat_ruleset *rs,
 	return NULL;
 }
 
+struct ernat_account *ernat_rule_source(const struct ernat_rule *rule,
+					const struct ernat_flow *flow)
+{
+	const struct ernat_source *source = NULL;
+
+	if (rule->to.used)
+		source = flow->to.source;
+	else if (rule->ret.used)
+		source = flow->back.source;
+	return source ? source->account : NULL;
+}
+
 static void summarise(struct ernat_ruleset *rs)
 {
 	unsigned int i;
@@ -194,12 +207,26 @@ static void summarise(struct ernat_ruleset *rs)
 		rs->needs_to |= r->to.used;
 		rs->needs_return |= r->ret.used;
 		rs->needs_local |= r->from.local;
+		rs->needs_in |= r->in.n || r->vrf.n;
 		rs->reply_mask |= r->reply_mark.mask;
 	}
 }
 
+static void find_adopters(struct ernat_ruleset *rs)
+{
+	struct ernat_pool *pool;
+	unsigned int i;
+
+	for (i = 0; i < rs->n_rules; i++)
+		for (pool = rs->rules[i]->pool; pool; pool = pool->overflow)
+			if (!pool->adopter)
+				pool->adopter = rs->rules[i];
+}
+
 int ernat_ruleset_compile(struct ernat_ruleset *rs)
 {
+	int err;
+
 	rs->by_account = kvmalloc_array(rs->n_rules + 1,
 					sizeof(*rs->by_account),
 					GFP_KERNEL_ACCOUNT);
@@ -211,7 +238,9 @@ int ernat_ruleset_compile(struct ernat_ruleset *rs)
 	sort(rs->by_account, rs->n_rules, sizeof(*rs->by_account),
 	     compare_accounts, NULL);
 	summarise(rs);
-	return ernat_index_compile(rs);
+	find_adopters(rs);
+	err = ernat_member_compile(rs);
+	return err ?: ernat_index_compile(rs);
 }
 
 static void free_match(struct ernat_match *m)
@@ -290,6 +319,7 @@ void ernat_ruleset_free(struct ernat_ruleset *rs)
 
 	if (!rs)
 		return;
+	ernat_member_free(rs);
 	ernat_index_free(rs);
 	ernat_source_compiled_free(rs);
 	for (i = 0; i < rs->n_rules; i++, cond_resched())

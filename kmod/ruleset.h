@@ -104,6 +104,10 @@ struct ernat_pool_span {
  * @active: addresses given out, by family, sorted
  * @n_active: spans in @active
  * @n_addrs: addresses in @active, by family; saturates at U64_MAX
+ * @alarm_at: ports used toward one destination that raise the alarm, by family
+ * @host_alarm_at: sessions of a host that raise its alarm; U32_MAX: never
+ * @host_clear: sessions that clear it, these or less
+ * @adopter: first rule that gives out of it, directly or by overflow, or NULL
  * @ports: which ports may be given out; shared between pools and rulesets
  * @overflow: tried next, or NULL; always added before this pool
  * @depth: pools in the chain that @overflow begins
@@ -119,6 +123,10 @@ struct ernat_pool {
 	struct ernat_pool_span *active[2];
 	unsigned int n_active[2];
 	u64 n_addrs[2];
+	u64 alarm_at[2];
+	u32 host_alarm_at;
+	u32 host_clear;
+	const struct ernat_rule *adopter;
 	struct ernat_ports *ports;
 	struct ernat_u16_ranges port_ranges;	/* as configured; n 0: default */
 	struct ernat_pool *overflow;
@@ -191,6 +199,7 @@ struct ernat_rule {
 };
 
 struct ernat_index;
+struct ernat_member_index;
 
 /**
  * struct ernat_ruleset - everything one commit made
@@ -199,11 +208,13 @@ struct ernat_index;
  * @rules: in order
  * @sources: in order
  * @index: compiled from @rules, private to ruleset.c
+ * @members: compiled from @pools, private to member.c
  * @source_index: compiled from @sources, private to source.c
  * @lookups: distinct "lookup" tables of @sources
  * @needs_to: some rule has "to"
  * @needs_return: some rule has "return"
  * @needs_local: some rule has "from local"
+ * @needs_in: some rule has "in" or "vrf"
  * @reply_mask: union of the masks of all reply-marks
  * @n_ranges: ranges and entries of lists, of all objects together
  * @routers: names that ranges point to
@@ -223,12 +234,14 @@ struct ernat_ruleset {
 
 	struct ernat_rule **by_account;
 	struct ernat_index *index;
+	struct ernat_member_index *members;
 	struct ernat_source_index *source_index;
 	unsigned int n_lookups;
 	u32 lookups[ERNAT_MAX_LOOKUPS];
 	bool needs_to;
 	bool needs_return;
 	bool needs_local;
+	bool needs_in;
 	u32 reply_mask;
 	unsigned int n_ranges;
 	unsigned int n_routers;
@@ -265,6 +278,10 @@ const struct ernat_rule *ernat_ruleset_match(const struct ernat_ruleset *rs,
  */
 int ernat_rule_check(const struct ernat_ruleset *rs,
 		     const struct ernat_rule *rule, struct ernat_flow *flow);
+
+/* The route source that @rule went by with @flow, which it matches, or NULL. */
+struct ernat_account *ernat_rule_source(const struct ernat_rule *rule,
+					const struct ernat_flow *flow);
 
 /* Does the name of @dev, or of its l3 master @master (may be NULL), stand here? */
 bool ernat_devs_match(const struct ernat_devs *devs,

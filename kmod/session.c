@@ -8,6 +8,9 @@
 #include <net/netfilter/nf_conntrack_core.h>
 #include <net/netfilter/nf_conntrack_zones.h>
 
+#include "adopt.h"
+#include "alarm.h"
+#include "event.h"
 #include "flow.h"
 #include "hook.h"
 #include "route.h"
@@ -15,6 +18,8 @@
 #include "trace.h"
 
 #define SWEEP_BATCH	256	/* sessions looked at between two pauses */
+#define CLOCK_SHIFT	26
+#define ADOPT_NS	(10 * NSEC_PER_SEC)
 #define SWEEP_FOREIGN	16384	/* foreign ports asked about in one sweep */
 
 static struct kmem_cache *session_cache;
@@ -51,7 +56,7 @@ static u32 session_key_hash(const void *data, u32 len, u32 seed)
 static u32 session_hash(const void *data, u32 len, u32 seed)
 {
 	const struct ernat_session *s = data;
-	struct session_key key = ct_key(s->ct);
+	struct session_key key = ct_key(ernat_session_ct(s));
 
 	return session_key_hash(&key, 0, seed);
 }
@@ -59,10 +64,10 @@ static u32 session_hash(const void *data, u32 len, u32 seed)
 static int session_cmp(struct rhashtable_compare_arg *arg, const void *obj)
 {
 	const struct session_key *key = arg->key;
-	const struct ernat_session *s = obj;
+	const struct nf_conn *ct = ernat_session_ct(obj);
 
-	return key->zone != ct_zone(s->ct) ||
-	       !nf_ct_tuple_equal(key->tuple, ct_key(s->ct).tuple);
+	return key->zone != ct_zone(ct) ||
+	       !nf_ct_tuple_equal(key->tuple, ct_key(ct).tuple);
 }
 
 static const struct rhashtable_params session_params = {
@@ -93,10 +98,23 @@ void ernat_session_free(struct ernat_session *s)
 
 static void session_free_rcu(struct rcu_head *head)
 {
-	struct ernat_session *s = container_of(head, struct ernat_session, rcu);
+	struct ernat_session *s;
+
+	s = container_of(head, struct ernat_session, map.hold.rcu);
 
 	nf_ct_put(s->ct);
 	kmem_cache_free(session_cache, s);
+}
+
+/* In units of 67 ms, which take 9 years to come round. */
+static u32 session_clock(void)
+{
+	return ktime_get_coarse_boottime_ns() >> CLOCK_SHIFT;
+}
+
+u64 ernat_session_age_ns(const struct ernat_session *s)
+{
+	return (u64)(session_clock() - s->map.hold.since) << CLOCK_SHIFT;
 }
 
 int ernat_session_add(struct ernat_net *en, struct ernat_session *s,
@@ -106,10 +124,10 @@ int ernat_session_add(struct ernat_net *en, struct ernat_session *s,
 	struct ernat_session *old;
 
 	s->ct = ct;
-	s->created = ktime_get_boottime_seconds();
+	s->map.hold.since = session_clock();
 	nf_conntrack_get(&ct->ct_general);
 	/* Accounts first: whoever finds the session may end it. */
-	ernat_account_session_add(s->addr->key.pool);
+	ernat_account_session_add(ernat_session_pool(s));
 	ernat_account_session_add(ernat_account_get(s->rule));
 	if (s->source)
 		ernat_account_session_add(ernat_account_get(s->source));
@@ -117,11 +135,13 @@ int ernat_session_add(struct ernat_net *en, struct ernat_session *s,
 
 	old = rhashtable_lookup_get_insert_key(&en->sessions, &key, &s->node,
 					       session_params);
-	if (!old)
+	if (!old) {
+		set_bit(ERNAT_SESSION_FLAG_ADDED, &s->flags);
 		return 0;
+	}
 
 	this_cpu_dec(en->stat[ERNAT_STAT_CREATED]);
-	ernat_account_session_undo(s->addr->key.pool);
+	ernat_account_session_undo(ernat_session_pool(s));
 	ernat_account_session_undo(s->rule);
 	ernat_account_put(s->rule);
 	if (s->source) {
@@ -148,14 +168,14 @@ static bool shared_lately(const struct ernat_session *s)
  */
 bool ernat_session_let_go(const struct ernat_session *s)
 {
-	const struct nf_conn *ct = s->ct;
+	const struct nf_conn *ct = ernat_session_ct(s);
 	unsigned long status = READ_ONCE(ct->status);
 
 	if (!(status & IPS_CONFIRMED))
 		return refcount_read(&ct->ct_general.use) == 1;
 	if (!(status & IPS_DYING))
 		return false;
-	return !READ_ONCE(s->offloaded) ||
+	return !test_bit(ERNAT_SESSION_FLAG_OFFLOADED, &s->flags) ||
 	       refcount_read(&ct->ct_general.use) == 1;
 }
 
@@ -183,7 +203,7 @@ static u8 tcp_session_state(u8 state)
 
 u8 ernat_session_state(const struct ernat_session *s)
 {
-	const struct nf_conn *ct = s->ct;
+	const struct nf_conn *ct = ernat_session_ct(s);
 	unsigned long status = READ_ONCE(ct->status);
 	u8 state = 0;
 
@@ -201,83 +221,199 @@ u8 ernat_session_state(const struct ernat_session *s)
 					 ERNAT_SESSION_STATE_UNREPLIED;
 }
 
+/* What its pool's log has to say of it. Under RCU. */
+static void announce(struct ernat_net *en, struct ernat_session *s)
+{
+	const struct ernat_pool *pool;
+
+	pool = rcu_dereference(ernat_session_pool(s)->pool);
+	if (!pool || !pool->log_sessions ||
+	    !nf_ct_is_confirmed(ernat_session_ct(s)) ||
+	    test_and_set_bit(ERNAT_SESSION_FLAG_ANNOUNCED, &s->flags))
+		return;
+	ernat_event_session(en, s, ERNAT_EVENT_TYPE_SESSION_CREATED);
+}
+
+static void announce_end(struct ernat_net *en, struct ernat_session *s)
+{
+	rcu_read_lock();
+	announce(en, s);
+	if (test_bit(ERNAT_SESSION_FLAG_ANNOUNCED, &s->flags))
+		ernat_event_session(en, s, ERNAT_EVENT_TYPE_SESSION_ENDED);
+	rcu_read_unlock();
+}
+
 bool ernat_session_end(struct ernat_net *en, struct ernat_session *s)
 {
-	struct ernat_mapping map = {
-		.host = s->host, .addr = s->addr, .block = s->block,
-		.port = s->port,
-	};
+	struct ernat_account *pool = ernat_session_pool(s);
 
 	if (rhashtable_remove_fast(&en->sessions, &s->node, session_params))
 		return false;
 	trace_ernat_session_end(s);
-	ernat_account_session_del(s->addr->key.pool);
+	announce_end(en, s);
+	ernat_account_session_del(pool);
 	ernat_account_session_del(s->rule);
 	if (s->source)
 		ernat_account_session_del(s->source);
-	ernat_pool_release(en, &map);
+	ernat_pool_release(en, &s->map);
 	ernat_account_put(s->rule);
 	ernat_account_put(s->source);
 	ernat_count(en, ERNAT_STAT_ENDED);
-	if (!nf_ct_is_confirmed(s->ct))
+	if (!nf_ct_is_confirmed(ernat_session_ct(s)))
 		ernat_count(en, ERNAT_STAT_UNCONFIRMED);
-	call_rcu(&s->rcu, session_free_rcu);
+	call_rcu(&s->map.hold.rcu, session_free_rcu);
 	return true;
+}
+
+bool ernat_session_kill(struct ernat_net *en, struct ernat_session *s)
+{
+	struct nf_conn *ct = ernat_session_ct(s);
+
+	/* One that is not confirmed yet cannot be deleted; it ends by itself. */
+	if (nf_ct_is_confirmed(ct))
+		nf_ct_kill(ct);
+	return ernat_session_end(en, s);
+}
+
+/* Giving way */
+
+static bool is_closing(const struct nf_conn *ct)
+{
+	u8 state;
+
+	if (nf_ct_protonum(ct) != IPPROTO_TCP)
+		return false;
+	state = READ_ONCE(ct->proto.tcp.state);
+	return state == TCP_CONNTRACK_TIME_WAIT || state == TCP_CONNTRACK_CLOSE;
+}
+
+/* Does a flowtable of the hardware still translate it? */
+static bool is_in_hardware(const struct ernat_session *s,
+			   const struct nf_conn *ct)
+{
+	/* One reference is conntrack's, one is ours. */
+	return test_bit(ERNAT_SESSION_FLAG_OFFLOADED, &s->flags) &&
+	       refcount_read(&ct->ct_general.use) > 2;
+}
+
+/* As in nf_nat's search: the server is to see that this SYN is a new one. */
+static enum ernat_port_answer may_give_way(struct ernat_port_holder *holder,
+					   void *data)
+{
+	const unsigned long never = IPS_FIXED_TIMEOUT | IPS_OFFLOAD |
+				    IPS_HW_OFFLOAD;
+	const struct nf_conn *new = data, *ct;
+	const struct ernat_session *s;
+	unsigned long status;
+
+	s = container_of(holder, struct ernat_session, map.hold);
+	/* Whoever has not added it yet may free it. */
+	if (!test_bit(ERNAT_SESSION_FLAG_ADDED, &s->flags))
+		return ERNAT_PORT_NO;
+	if (ernat_session_ended(s))
+		return ERNAT_PORT_YES;
+	ct = ernat_session_ct(s);
+	status = READ_ONCE(ct->status);
+	if (!(status & IPS_CONFIRMED) || !is_closing(ct))
+		return ERNAT_PORT_NO;
+	if (status & never || !(status & IPS_SRC_NAT) || is_in_hardware(s, ct))
+		return ERNAT_PORT_NOT_NOW;
+	return (s32)(READ_ONCE(new->proto.tcp.seen[0].td_end) -
+		     READ_ONCE(ct->proto.tcp.seen[0].td_end)) > 0 ?
+	       ERNAT_PORT_YES : ERNAT_PORT_NOT_NOW;
+}
+
+bool ernat_session_reclaim(struct ernat_net *en, const struct ernat_pool *pool,
+			   const struct ernat_dest_key *dest,
+			   const struct nf_conn *ct)
+{
+	struct ernat_port_holder *holder;
+	struct ernat_session *s;
+
+	if (dest->protocol != IPPROTO_TCP ||
+	    ct->proto.tcp.state != TCP_CONNTRACK_SYN_SENT)
+		return false;
+	holder = ernat_port_reclaim(&en->ports, dest, pool->account,
+				    pool->ports, may_give_way, (void *)ct);
+	if (!holder)
+		return false;
+	s = container_of(holder, struct ernat_session, map.hold);
+	/* Others may be at it; then there was a port for each of them. */
+	if (ernat_session_kill(en, s)) {
+		atomic64_inc(&pool->account->reclaimed);
+		ernat_count(en, ERNAT_STAT_RECLAIMED);
+	}
+	return true;
+}
+
+/* The sweep */
+
+struct old_ct {
+	struct rcu_head rcu;
+	struct nf_conn *ct;
+};
+
+static void old_ct_free_rcu(struct rcu_head *head)
+{
+	struct old_ct *old = container_of(head, struct old_ct, rcu);
+
+	nf_ct_put(old->ct);
+	kfree(old);
 }
 
 /*
  * Two packets of one new flow can each have made an entry; both carry the
  * session's mapping, and the other one was confirmed. The session is its now.
+ * Under RCU: should the session end meanwhile, its memory is still there, and
+ * each entry loses one reference, by whichever callback.
  */
 static bool session_follow(struct ernat_net *en, struct ernat_session *s)
 {
-	const struct nf_conntrack_tuple *mine, *theirs;
+	struct nf_conn *mine = ernat_session_ct(s), *theirs;
 	struct nf_conntrack_tuple_hash *h;
-	struct ernat_session *heir;
-	struct nf_conn *ct;
+	struct old_ct *old;
 
-	h = nf_conntrack_find_get(en->net, nf_ct_zone(s->ct),
-				  ct_key(s->ct).tuple);
+	if (nf_ct_is_confirmed(mine))
+		return false;
+	h = nf_conntrack_find_get(en->net, nf_ct_zone(mine),
+				  ct_key(mine).tuple);
 	if (!h)
 		return false;
-	ct = nf_ct_tuplehash_to_ctrack(h);
-	mine = &s->ct->tuplehash[IP_CT_DIR_REPLY].tuple;
-	theirs = &ct->tuplehash[IP_CT_DIR_REPLY].tuple;
-	if (NF_CT_DIRECTION(h) != IP_CT_DIR_ORIGINAL ||
-	    !nf_ct_tuple_equal(mine, theirs))
-		goto err_ct;
-	heir = ernat_session_alloc();
-	if (!heir)
-		goto err_ct;
-	*heir = *s;
-	heir->ct = ct;
-	if (rhashtable_replace_fast(&en->sessions, &s->node, &heir->node,
-				    session_params)) {
-		ernat_session_free(heir);
-		goto err_ct;
+	theirs = nf_ct_tuplehash_to_ctrack(h);
+	old = kmalloc(sizeof(*old), GFP_ATOMIC | __GFP_NOWARN);
+	if (!old || NF_CT_DIRECTION(h) != IP_CT_DIR_ORIGINAL ||
+	    !nf_ct_tuple_equal(&mine->tuplehash[IP_CT_DIR_REPLY].tuple,
+			       &theirs->tuplehash[IP_CT_DIR_REPLY].tuple)) {
+		kfree(old);
+		nf_ct_put(theirs);
+		return false;
 	}
-	call_rcu(&s->rcu, session_free_rcu);
+	old->ct = mine;
+	WRITE_ONCE(s->ct, theirs);
+	call_rcu(&old->rcu, old_ct_free_rcu);
 	return true;
-
-err_ct:
-	nf_ct_put(ct);
-	return false;
 }
 
 static void sweep_one(struct ernat_net *en, struct ernat_session *s)
 {
-	unsigned long status = READ_ONCE(s->ct->status);
+	struct nf_conn *ct = ernat_session_ct(s);
+	unsigned long status = READ_ONCE(ct->status);
 
 	if (status & (IPS_OFFLOAD | IPS_HW_OFFLOAD))
-		WRITE_ONCE(s->offloaded, true);
+		set_bit(ERNAT_SESSION_FLAG_OFFLOADED, &s->flags);
 	if (status & IPS_CONFIRMED) {
 		/* The timeout is absolute from confirmation on. */
 		smp_rmb();
-		if (!(status & IPS_DYING) && nf_ct_is_expired(s->ct))
-			nf_ct_kill(s->ct);
+		if (!(status & IPS_DYING) && nf_ct_is_expired(ct))
+			nf_ct_kill(ct);
 	}
-	if (!ernat_session_ended(s))
+	if (!ernat_session_ended(s)) {
+		announce(en, s);
+		if (READ_ONCE(s->map.hold.state) == ERNAT_PORT_LIVE &&
+		    is_closing(ct))
+			ernat_port_closing(&s->map.hold);
 		return;
+	}
 	if (!session_follow(en, s))
 		ernat_session_end(en, s);
 }
@@ -324,7 +460,9 @@ static bool foreign_held(void *data, const struct ernat_port_key *key, u16 port,
 	if (!h)
 		return false;
 	ct = nf_ct_tuplehash_to_ctrack(h);
-	held = !nf_ct_is_dying(ct);
+	/* One that is translated to it can be adopted, if the slot is free. */
+	held = !nf_ct_is_dying(ct) &&
+	       NF_CT_DIRECTION(h) == IP_CT_DIR_ORIGINAL;
 	nf_ct_put(ct);
 	return held;
 }
@@ -355,6 +493,28 @@ static unsigned long sweep_delay(const struct ernat_net *en)
 	return count * 10 > (u64)nf_conntrack_max * 9 ? HZ / 10 : HZ;
 }
 
+/*
+ * What helpers expected or conntrackd brought. The table is that of all namespaces:
+ * a hundredth of a CPU is what all of them together may take for it.
+ */
+static void adopt(struct ernat_net *en)
+{
+	static DEFINE_MUTEX(lock);	/* of next */
+	static u64 next;
+	struct ernat_adoption result;
+	u64 start = ktime_get_ns();
+
+	if (start < en->next_adoption || !rcu_access_pointer(en->ruleset) ||
+	    !mutex_trylock(&lock))
+		return;
+	if (start >= next) {
+		ernat_adopt(en, false, &result);
+		next = ktime_get_ns() + (ktime_get_ns() - start) * 100;
+		en->next_adoption = start + ADOPT_NS;
+	}
+	mutex_unlock(&lock);
+}
+
 static void sweep_work(struct work_struct *work)
 {
 	struct ernat_net *en = container_of(to_delayed_work(work),
@@ -362,9 +522,12 @@ static void sweep_work(struct work_struct *work)
 	u64 start = ktime_get_ns();
 
 	session_walk(en, sweep_one);
+	ernat_host_sweep(en);
+	ernat_alarm_sweep(en);
 	ernat_port_foreign_sweep(&en->ports, SWEEP_FOREIGN, foreign_held, en);
 	ernat_count(en, ERNAT_STAT_SWEEPS);
 	WRITE_ONCE(en->sweep_ns, ktime_get_ns() - start);
+	adopt(en);
 	queue_delayed_work(system_unbound_wq, &en->sweep, sweep_delay(en));
 }
 
@@ -380,10 +543,7 @@ static void end_one(struct ernat_net *en, struct ernat_session *s)
 
 static void kill_one(struct ernat_net *en, struct ernat_session *s)
 {
-	/* One that is not confirmed yet cannot be deleted; it ends by itself. */
-	if (nf_ct_is_confirmed(s->ct))
-		nf_ct_kill(s->ct);
-	ernat_session_end(en, s);
+	ernat_session_kill(en, s);
 }
 
 void ernat_session_end_all(struct ernat_net *en, bool kill)
@@ -399,7 +559,7 @@ void ernat_session_end_all(struct ernat_net *en, bool kill)
 static bool session_stays(const struct ernat_ruleset *rs,
 			  const struct ernat_session *s)
 {
-	const struct ernat_addr_key *key = &s->addr->key;
+	const struct ernat_addr_key *key = &s->map.addr->key;
 	const struct ernat_rule *rule;
 	const struct ernat_pool *p;
 
@@ -415,9 +575,10 @@ static void drain_one(struct ernat_net *en, struct ernat_session *s)
 	const struct ernat_ruleset *rs = rcu_dereference(en->ruleset);
 	bool drained = !rs || !session_stays(rs, s);
 
-	if (drained && !s->drained)
+	if (!drained)
+		clear_bit(ERNAT_SESSION_FLAG_DRAINED, &s->flags);
+	else if (!test_and_set_bit(ERNAT_SESSION_FLAG_DRAINED, &s->flags))
 		ernat_count(en, ERNAT_STAT_DRAINED);
-	WRITE_ONCE(s->drained, drained);
 }
 
 void ernat_session_drain(struct ernat_net *en)

@@ -5,10 +5,11 @@
  * A session holds one reference on its conntrack entry, its slot in port.c, and
  * its host, address and accounts. It is in &ernat_net.sessions from the moment
  * its mapping is set until someone ends it; whoever takes it out of that table
- * (rhashtable_remove_fast() or _replace_fast() succeeds for one caller only)
- * releases all of these. The slot and the counts are given back at once, the
- * conntrack reference and the memory after a grace period, so that under
- * rcu_read_lock() a session and its conntrack entry can be looked at.
+ * (rhashtable_remove_fast() succeeds for one caller only) releases all of these.
+ * The slot and the counts are given back at once, the conntrack reference and
+ * the memory after a grace period, so that under rcu_read_lock() a session and
+ * its conntrack entry can be looked at. The sweep may put another entry of the
+ * same tuple in the place of one that was never confirmed.
  */
 #ifndef _ERNAT_SESSION_H
 #define _ERNAT_SESSION_H
@@ -21,20 +22,34 @@
 
 struct ernat_session {
 	struct rhash_head node;
-	struct nf_conn *ct;
-	struct ernat_port_block *block;
-	struct ernat_host *host;
-	struct ernat_addr *addr;	/* its account is the pool */
+	struct nf_conn *ct;		/* see ernat_session_ct() */
+	struct ernat_mapping map;	/* its hold.rcu frees the session */
 	struct ernat_account *rule;
 	struct ernat_account *source;	/* NULL: none */
-	u32 created;			/* ktime_get_boottime_seconds() */
-	u32 shared;			/* likewise, when a packet last shared it */
+	u32 shared;			/* when a packet last shared it, in seconds */
 	u32 vrf;			/* ifindex it came in by, 0: none */
-	u16 port;			/* claimed in @block */
-	bool offloaded;			/* was seen in a flowtable; by the sweep */
-	bool drained;			/* address left its rule; under en->lock */
-	struct rcu_head rcu;
+	unsigned long flags;		/* atomic bit operations */
 };
+
+/* Bits of &ernat_session.flags */
+enum ernat_session_flag {
+	ERNAT_SESSION_FLAG_ADDED,	/* it was put into the table */
+	ERNAT_SESSION_FLAG_OFFLOADED,	/* was seen in a flowtable */
+	ERNAT_SESSION_FLAG_DRAINED,		/* its address left its rule */
+	ERNAT_SESSION_FLAG_ANNOUNCED,	/* its beginning was an event */
+};
+
+static inline struct ernat_account *
+ernat_session_pool(const struct ernat_session *s)
+{
+	return s->map.addr->key.pool;
+}
+
+/* Its conntrack entry. Under RCU. */
+static inline struct nf_conn *ernat_session_ct(const struct ernat_session *s)
+{
+	return READ_ONCE(s->ct);
+}
 
 /* The live session of @ct's original tuple and zone, or NULL. Under RCU. */
 struct ernat_session *ernat_session_find(struct ernat_net *en,
@@ -44,15 +59,20 @@ struct ernat_session *ernat_session_find(struct ernat_net *en,
  * ernat_session_add - make a session known, before nf_nat hears of its mapping
  * @en: namespace
  * @s: filled in but for @ct; owned by the table on success
- * @ct: the unconfirmed entry; a reference on it is taken here
+ * @ct: the entry; a reference on it is taken here
  *
  * Return: 0, -EEXIST when another packet of the same flow was first, or another
  * error of the table; @s stays the caller's then.
  */
 int ernat_session_add(struct ernat_net *en, struct ernat_session *s,
 		      struct nf_conn *ct);
+/* All zero, or NULL. Softirq-safe. */
 struct ernat_session *ernat_session_alloc(void);
+/* One that was never added. */
 void ernat_session_free(struct ernat_session *s);
+
+/* Time since it was created, to 67 ms. */
+u64 ernat_session_age_ns(const struct ernat_session *s);
 
 /* Has conntrack let go of the entry? Another that shares its mapping may live. */
 bool ernat_session_let_go(const struct ernat_session *s);
@@ -64,6 +84,29 @@ u8 ernat_session_state(const struct ernat_session *s);
 
 /* Ends it if nobody else has. Any context. Return: whether it was this call. */
 bool ernat_session_end(struct ernat_net *en, struct ernat_session *s);
+
+/*
+ * Deletes its conntrack entry, if that is confirmed, and ends it. Under RCU, in
+ * any context. Return: whether it was this call that ended it.
+ */
+bool ernat_session_kill(struct ernat_net *en, struct ernat_session *s);
+
+/**
+ * ernat_session_reclaim - a closed connection gives way to a new one
+ * @en: namespace
+ * @pool: whose
+ * @dest: of both
+ * @ct: the new one, which is not confirmed
+ *
+ * Of TCP connections in TIME_WAIT or CLOSE the oldest one that the new one's
+ * sequence number lets end (RFC 6191 and nf_nat's own search). Bounded.
+ * Softirq-safe, under RCU.
+ *
+ * Return: whether one has ended, so that there may be a free port now.
+ */
+bool ernat_session_reclaim(struct ernat_net *en, const struct ernat_pool *pool,
+			   const struct ernat_dest_key *dest,
+			   const struct nf_conn *ct);
 
 /* Ends all; with @kill their conntrack entries are deleted. May sleep. */
 void ernat_session_end_all(struct ernat_net *en, bool kill);

@@ -24,7 +24,7 @@ DECLARE_EVENT_CLASS(ernat_session,
 	TP_PROTO(const struct ernat_session *s),
 	TP_ARGS(s),
 	TP_STRUCT__entry(
-		__string(pool, s->addr->key.pool->name)
+		__string(pool, ernat_session_pool(s)->name)
 		__string(rule, s->rule->name)
 		__string(source, s->source ? s->source->name : "")
 		__field(u8, protocol)
@@ -38,12 +38,12 @@ DECLARE_EVENT_CLASS(ernat_session,
 	),
 	TP_fast_assign(
 		const struct nf_conntrack_tuple *t =
-			&s->ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
+			&ernat_session_ct(s)->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
 		const struct ernat_port_key *key =
-			ernat_port_block_key(s->block);
+			ernat_port_block_key(s->map.hold.block);
 		bool v4 = t->src.l3num == NFPROTO_IPV4;
 
-		ernat_assign_str(pool, s->addr->key.pool->name);
+		ernat_assign_str(pool, ernat_session_pool(s)->name);
 		ernat_assign_str(rule, s->rule->name);
 		ernat_assign_str(source, s->source ? s->source->name : "");
 		__entry->protocol = t->dst.protonum;
@@ -51,9 +51,9 @@ DECLARE_EVENT_CLASS(ernat_session,
 		ERNAT_TRACE_ADDR(__entry->mapped, &key->addr, v4);
 		ERNAT_TRACE_ADDR(__entry->daddr, &key->dest.addr, v4);
 		__entry->sport = ntohs(t->src.u.all);
-		__entry->port = s->port;
+		__entry->port = s->map.hold.port;
 		__entry->dport = key->dest.port;
-		__entry->zone = nf_ct_zone(s->ct)->id;
+		__entry->zone = nf_ct_zone(ernat_session_ct(s))->id;
 	),
 	TP_printk("pool=%s rule=%s source=%s protocol=%u host=[%pI6c]:%u mapped=[%pI6c]:%u dest=[%pI6c]:%u zone=%u",
 		  __get_str(pool), __get_str(rule), __get_str(source),

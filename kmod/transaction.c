@@ -5,8 +5,8 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 
-#include "hook.h"
-#include "session.h"
+#include "pool.h"
+#include "running.h"
 #include "source.h"
 #include "taken.h"
 #include "transaction.h"
@@ -405,6 +405,8 @@ static int settle_pool(struct ernat_transaction *tr, struct ernat_pool *pool,
 		err = find_families(pool);
 	if (!err)
 		err = ernat_taken_add(tr, pool, attr);
+	if (!err)
+		ernat_pool_set_alarms(pool);
 	return err;
 }
 
@@ -447,30 +449,6 @@ void ernat_transaction_unsettle(struct ernat_transaction *tr)
 	}
 }
 
-static int publish(struct ernat_net *en, struct ernat_ruleset *rs)
-{
-	struct ernat_ruleset *old;
-	int err;
-
-	lockdep_assert_held(&en->lock);
-	err = ernat_hook_update(en, rs);
-	if (err)
-		return err;
-	if (!++en->last_generation)
-		en->last_generation = 1;
-	rs->generation = en->last_generation;
-	old = rcu_replace_pointer(en->ruleset, rs, lockdep_is_held(&en->lock));
-	en->generation = rs->generation;
-	en->commit_time = ktime_get_boottime_seconds();
-	ernat_count(en, ERNAT_STAT_COMMITS);
-	if (old) {
-		synchronize_rcu();
-		ernat_ruleset_free(old);
-	}
-	ernat_session_drain(en);
-	return 0;
-}
-
 int ernat_transaction_commit(struct ernat_transaction *tr, bool check)
 {
 	struct ernat_ruleset *rs = tr->rs;
@@ -491,10 +469,10 @@ int ernat_transaction_commit(struct ernat_transaction *tr, bool check)
 		err = ernat_source_compile(rs);
 	if (err || check)
 		return err;
-	err = publish(tr->en, rs);
+	err = ernat_running_set(tr->en, rs);
 	if (err)
 		return ernat_refuse(tr, NULL, err,
-				    "the hooks could not be registered");
+				    "no memory, or the hooks could not be registered");
 	tr->rs = NULL;
 	return 0;
 }

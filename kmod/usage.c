@@ -2,6 +2,7 @@
 #include <net/genetlink.h>
 #include <net/sock.h>
 
+#include "alarm.h"
 #include "compat.h"
 #include "netlink.h"
 #include "pool.h"
@@ -122,13 +123,22 @@ static int put_ranges(struct dump *d, const struct ernat_pool *pool, u32 *i)
 	return 0;
 }
 
-/* What one destination can hold per protocol. */
-static u64 pool_capacity(const struct ernat_pool *pool)
+static int put_busiest(struct sk_buff *skb, struct ernat_account *a)
 {
-	u64 n = pool->n_addrs[0] ?: pool->n_addrs[1];
+	struct ernat_busiest b;
 
-	return n > div_u64(U64_MAX, pool->ports->n) ? U64_MAX :
-						      n * pool->ports->n;
+	ernat_alarm_busiest(a, &b);
+	if (!b.used)
+		return 0;
+	if (nla_put(skb, ERNAT_POOL_USAGE_BUSIEST_ADDR,
+		    b.dest.family == NFPROTO_IPV6 ? 16 : 4, &b.dest.addr) ||
+	    nla_put_u16(skb, ERNAT_POOL_USAGE_BUSIEST_PORT, b.dest.port) ||
+	    nla_put_u8(skb, ERNAT_POOL_USAGE_BUSIEST_PROTOCOL,
+		       b.dest.protocol) ||
+	    put_count(skb, ERNAT_POOL_USAGE_BUSIEST_SESSIONS, b.sessions) ||
+	    put_count(skb, ERNAT_POOL_USAGE_BUSIEST_USED, b.used))
+		return -EMSGSIZE;
+	return put_count(skb, ERNAT_POOL_USAGE_BUSIEST_PORTS, b.ports);
 }
 
 static int put_account(struct sk_buff *skb, const struct ernat_account *a)
@@ -164,8 +174,11 @@ static int put_pool(struct dump *d, const struct ernat_pool *pool, u32 *range)
 				   pool->account->name))
 			return -EMSGSIZE;
 	} else if (put_account(skb, pool->account) ||
+		   nla_put_u8(skb, ERNAT_POOL_USAGE_ALARM,
+			      !!READ_ONCE(pool->account->alarm)) ||
+		   put_busiest(skb, pool->account) ||
 		   put_count(skb, ERNAT_POOL_USAGE_PORTS,
-			     pool_capacity(pool))) {
+			     ernat_pool_capacity(pool, !pool->n_addrs[0]))) {
 		return -EMSGSIZE;
 	}
 	return put_ranges(d, pool, range);
@@ -274,17 +287,6 @@ static int dump_pools(struct dump *d)
 	return 0;
 }
 
-static bool is_defined(const struct ernat_ruleset *rs,
-		       const struct ernat_account *a)
-{
-	unsigned int i;
-
-	for (i = 0; rs && i < rs->n_pools; i++)
-		if (rs->pools[i]->account == a)
-			return true;
-	return false;
-}
-
 /* The next account of a pool with sessions, with a reference, or NULL. */
 static struct ernat_account *next_account(struct dump *d)
 {
@@ -325,7 +327,7 @@ static int dump_removed_pools(struct dump *d)
 	int err = 0;
 
 	while (!err && (a = next_account(d))) {
-		if (!is_defined(d->rs, a))
+		if (!rcu_access_pointer(a->pool))
 			err = put_message(d, ERNAT_A_POOL_USAGE, put_removed,
 					  a);
 		if (err)

@@ -77,8 +77,8 @@
  *     reply:    ERNAT_A_COUNT (u64) sessions that it ended
  *
  * ERNAT_CMD_GET_HOST (dump)
- *     Inside hosts, each as a user of one pool: those with sessions, and those
- *     without whose last failure is less than ten minutes old.
+ *     Inside hosts, each as a user of one pool: those with sessions and, for
+ *     ten minutes, those that have failed and have none any more.
  *     request:  ERNAT_A_FILTER (optional) of POOL, HOST
  *     reply:    a message each with ERNAT_A_HOST, in no order
  *
@@ -91,7 +91,9 @@
  * ERNAT_CMD_ADOPT (do)
  *     Looks through conntrack: an entry whose source is translated to an
  *     address of a pool becomes a session; one that a snat rule matches and that
- *     is not translated so is deleted. A COMMIT does the same.
+ *     is not translated so is deleted. The first COMMIT does the same; a later
+ *     one, and the module by itself every now and then, adopts and deletes
+ *     nothing.
  *     request:  nothing
  *     reply:    ERNAT_A_ADOPTED (u64), ERNAT_A_ENDED (u64) of this pass
  *
@@ -558,6 +560,7 @@ enum ernat_event_attr {
 	ERNAT_EVENT_SOURCE,	/* string: route source */
 	ERNAT_EVENT_PROTOCOL,	/* u8 IPPROTO_* */
 	ERNAT_EVENT_HOST,	/* 4 or 16 bytes */
+	ERNAT_EVENT_HOST_PREFIX_LEN, /* u8, of an alarm */
 	ERNAT_EVENT_HOST_PORT,	/* u16 port or ICMP id */
 	ERNAT_EVENT_ZONE,	/* u16 conntrack zone of the host */
 	ERNAT_EVENT_MAPPED,	/* 4 or 16 bytes */
