@@ -69,6 +69,31 @@ bool attr_parse_reply(const struct nlmsghdr *nlh, uint16_t type, const struct nl
 	return false;
 }
 
+bool attr_reply_u64(const struct nlmsghdr *nlh, uint16_t type, uint64_t *value)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr)) {
+		if (mnl_attr_get_type(attr) == type && size_fits(attr, ATTR_U64)) {
+			*value = mnl_attr_get_u64(attr);
+			return true;
+		}
+	}
+	errno = EBADMSG;
+	return false;
+}
+
+bool attr_have(const struct nlattr *const *tb, uint64_t types)
+{
+	for (; types; types >>= 1, tb++) {
+		if (types & 1 && !*tb) {
+			errno = EBADMSG;
+			return false;
+		}
+	}
+	return true;
+}
+
 uint8_t attr_u8(const struct nlattr *attr)
 {
 	return attr ? mnl_attr_get_u8(attr) : 0;

@@ -34,6 +34,13 @@ bool attr_parse(const struct nlattr *nest, const struct nlattr **tb, uint16_t ma
 bool attr_parse_reply(const struct nlmsghdr *nlh, uint16_t type, const struct nlattr **tb,
 		      uint16_t max, const uint8_t *kinds);
 
+/* A u64 at the top of a reply; false with EBADMSG if it is missing. */
+bool attr_reply_u64(const struct nlmsghdr *nlh, uint16_t type, uint64_t *value);
+
+/* Are all attributes of these types (a bit each) there? False with EBADMSG if not. */
+#define ATTR_BIT(type) (1ULL << (type))
+bool attr_have(const struct nlattr *const *tb, uint64_t types);
+
 /* Its value; 0 or NULL where it is absent. */
 uint8_t attr_u8(const struct nlattr *attr);
 uint16_t attr_u16(const struct nlattr *attr);

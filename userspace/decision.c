@@ -58,7 +58,7 @@ bool decision_parse(struct decision *d, const struct nlmsghdr *nlh)
 	    !attr_parse(d->tb[ERNAT_DECISION_RETURN], d->back, ERNAT_ROUTE_MAX, route_kinds))
 		return false;
 	return !d->tb[ERNAT_DECISION_SESSION] ||
-	       session_parse(&d->session, d->tb[ERNAT_DECISION_SESSION]);
+	       session_parse(d->session, d->tb[ERNAT_DECISION_SESSION]);
 }
 
 static const char *key_name(uint8_t attr)
@@ -197,7 +197,7 @@ void decision_json(const struct decision *d)
 	json_out_bool("paired", d->tb[ERNAT_DECISION_PAIRED]);
 	json_out_string("reply_mark", mark ? mark_str(mark, buf) : NULL);
 	if (d->tb[ERNAT_DECISION_SESSION])
-		session_json("session", &d->session);
+		session_json("session", d->session);
 	else
 		json_out_null("session");
 	json_out_object_end();
@@ -326,7 +326,7 @@ static void print_action(const struct decision *d)
 
 static void print_session(const struct decision *d)
 {
-	const struct nlattr *const *tb = d->session.tb;
+	const struct nlattr *const *tb = d->session;
 	char from[PRINT_ADDR], mapped[PRINT_ADDR], to[PRINT_ADDR], age[PRINT_NUM];
 
 	title("session");
@@ -339,7 +339,7 @@ static void print_session(const struct decision *d)
 	       print_addr_port(tb[ERNAT_SESSION_MAPPED], attr_u16(tb[ERNAT_SESSION_MAPPED_PORT]),
 			       mapped),
 	       print_addr_port(tb[ERNAT_SESSION_DEST], attr_u16(tb[ERNAT_SESSION_DEST_PORT]), to),
-	       session_state(&d->session), print_age(attr_u64(tb[ERNAT_SESSION_AGE]), age));
+	       session_state(tb), print_age(attr_u64(tb[ERNAT_SESSION_AGE]), age));
 	named(", rule ", tb[ERNAT_SESSION_RULE]);
 	named(", pool ", tb[ERNAT_SESSION_POOL]);
 	putchar('\n');

@@ -27,7 +27,7 @@ struct decision {
 	const struct nlattr *tb[ERNAT_DECISION_MAX + 1];
 	const struct nlattr *route[ERNAT_ROUTE_MAX + 1];
 	const struct nlattr *back[ERNAT_ROUTE_MAX + 1];
-	struct session session;
+	const struct nlattr *session[ERNAT_SESSION_MAX + 1];
 };
 
 /* False with errno EBADMSG when the message is none. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "json.h"
+#include "print.h"
 #include "text.h"
 
 #define MAX_DEPTH 16
@@ -145,6 +146,14 @@ void json_out_percent(const char *key, double value)
 {
 	separate(key);
 	printf("%.1f", value);
+}
+
+void json_out_share(const char *key, uint64_t part, uint64_t whole)
+{
+	if (whole)
+		json_out_percent(key, percent(part, whole));
+	else
+		json_out_null(key);
 }
 
 void json_out_bool(const char *key, bool value)

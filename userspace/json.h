@@ -22,6 +22,7 @@ void json_out_array_end(void);
 void json_out_string(const char *key, const char *value); /* NULL: null */
 void json_out_uint(const char *key, uint64_t value);
 void json_out_percent(const char *key, double value);
+void json_out_share(const char *key, uint64_t part, uint64_t whole); /* null of nothing */
 void json_out_bool(const char *key, bool value);
 void json_out_null(const char *key);
 

@@ -196,6 +196,11 @@ static const char *to_name(struct names *names, uint32_t number)
 	return digits;
 }
 
+const char *name_of(const char *const *words, size_t n, uint8_t i)
+{
+	return i < n && words[i] ? words[i] : "unknown";
+}
+
 const char *route_protocol_name(uint8_t protocol)
 {
 	return to_name(&protocols, protocol);

@@ -7,6 +7,7 @@
 #define _ERNAT_NAMES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* A name, or the number in digits; valid until the next call of any of them. */
@@ -18,6 +19,10 @@ const char *ip_protocol_name(uint8_t protocol);
 bool route_protocol_number(const char *name, uint32_t *number);
 bool route_table_number(const char *name, uint32_t *number);
 bool ip_protocol_number(const char *name, uint32_t *number);
+
+/* The word for a number of the module's enums; "unknown" for one it learned later. */
+#define NAME_OF(words, i) name_of(words, sizeof(words) / sizeof(*(words)), i)
+const char *name_of(const char *const *words, size_t n, uint8_t i);
 
 /* Decimal or 0x hexadecimal, nothing before or after it. */
 bool parse_number(const char *s, uint32_t *number);

@@ -5,11 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "print.h"
 #include "range.h"
 #include "text.h"
+
+#define NSEC 1000000000ULL
 
 void print_error(const char *fmt, ...)
 {
@@ -109,6 +112,41 @@ const char *print_age(uint64_t seconds, char buf[PRINT_NUM])
 	else
 		snprintf(buf, PRINT_NUM, "%llud%02lluh", s / 86400, s / 3600 % 24);
 	return buf;
+}
+
+const char *print_time(uint64_t ns, char buf[PRINT_NUM])
+{
+	time_t seconds = ns / NSEC;
+	struct tm tm = {};
+
+	localtime_r(&seconds, &tm);
+	strftime(buf, PRINT_NUM, "%Y-%m-%d %H:%M:%S", &tm);
+	return buf;
+}
+
+const char *print_time_ms(uint64_t ns, char buf[PRINT_NUM])
+{
+	size_t len = strlen(print_time(ns, buf));
+
+	snprintf(buf + len, PRINT_NUM - len, ".%03u", (unsigned int)(ns % NSEC / 1000000));
+	return buf;
+}
+
+const char *print_time_utc(uint64_t ns, char buf[PRINT_NUM])
+{
+	time_t seconds = ns / NSEC;
+	struct tm tm = {};
+	size_t len;
+
+	gmtime_r(&seconds, &tm);
+	len = strftime(buf, PRINT_NUM, "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(buf + len, PRINT_NUM - len, ".%06uZ", (unsigned int)(ns % NSEC / 1000));
+	return buf;
+}
+
+void print_line(const char *what, const char *value)
+{
+	printf("  %-14s %s\n", what, value);
 }
 
 double percent(uint64_t part, uint64_t whole)

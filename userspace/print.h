@@ -44,6 +44,19 @@ const char *print_count(uint64_t n, char buf[PRINT_NUM]);
 /* 4s, 5m03s, 2h10m, 3d04h */
 const char *print_age(uint64_t seconds, char buf[PRINT_NUM]);
 
+/* A time in nanoseconds since the epoch, here: 2026-11-23 02:50:01 */
+const char *print_time(uint64_t ns, char buf[PRINT_NUM]);
+/* The same with ".123" */
+const char *print_time_ms(uint64_t ns, char buf[PRINT_NUM]);
+/* For JSON, in UTC: 2026-11-23T02:50:01.123456Z */
+const char *print_time_utc(uint64_t ns, char buf[PRINT_NUM]);
+
+/* "1 session", "2 sessions" */
+#define PLURAL(n) ((n) == 1 ? "" : "s")
+
+/* "  sessions       12": a line about one object */
+void print_line(const char *what, const char *value);
+
 /* 0.0 where @whole is 0 */
 double percent(uint64_t part, uint64_t whole);
 

@@ -14,13 +14,6 @@ static uint64_t count(const struct usage *pool, unsigned int attr)
 	return attr_u64(pool->tb[attr]);
 }
 
-static void count_cell(struct table *t, enum print_color color, uint64_t n)
-{
-	char buf[PRINT_NUM];
-
-	table_cell(t, color, "%s", print_count(n, buf));
-}
-
 static void addresses_cell(struct table *t, const struct usage *pool)
 {
 	char range[PRINT_ADDR];
@@ -44,7 +37,6 @@ static uint64_t failed(const struct usage *pool)
 static void busiest_cells(struct table *t, const struct usage *pool)
 {
 	const struct nlattr *const *tb = pool->tb;
-	double share = usage_busiest_percent(pool);
 	char addr[PRINT_ADDR];
 
 	if (!tb[ERNAT_POOL_USAGE_BUSIEST_ADDR]) {
@@ -56,7 +48,8 @@ static void busiest_cells(struct table *t, const struct usage *pool)
 		   ip_protocol_name(attr_u8(tb[ERNAT_POOL_USAGE_BUSIEST_PROTOCOL])),
 		   print_addr_port(tb[ERNAT_POOL_USAGE_BUSIEST_ADDR],
 				   attr_u16(tb[ERNAT_POOL_USAGE_BUSIEST_PORT]), addr));
-	table_cell(t, percent_color(share), "%.1f%%", share);
+	table_share(t, count(pool, ERNAT_POOL_USAGE_BUSIEST_USED),
+		    count(pool, ERNAT_POOL_USAGE_BUSIEST_PORTS));
 }
 
 static void print_pools(const struct usage_list *list)
@@ -80,27 +73,22 @@ static void print_pools(const struct usage_list *list)
 
 		table_cell(t, COLOR_BOLD, "%s", attr_str(pool->tb[ERNAT_POOL_USAGE_NAME]));
 		addresses_cell(t, pool);
-		count_cell(t, COLOR_NONE, count(pool, ERNAT_POOL_USAGE_PORTS));
-		count_cell(t, COLOR_NONE, count(pool, ERNAT_POOL_USAGE_SESSIONS));
-		count_cell(t, COLOR_NONE, count(pool, ERNAT_POOL_USAGE_PEAK_SESSIONS));
-		count_cell(t, COLOR_NONE, count(pool, ERNAT_POOL_USAGE_HOSTS));
+		table_count(t, COLOR_NONE, count(pool, ERNAT_POOL_USAGE_PORTS));
+		table_count(t, COLOR_NONE, count(pool, ERNAT_POOL_USAGE_SESSIONS));
+		table_count(t, COLOR_NONE, count(pool, ERNAT_POOL_USAGE_PEAK_SESSIONS));
+		table_count(t, COLOR_NONE, count(pool, ERNAT_POOL_USAGE_HOSTS));
 		busiest_cells(t, pool);
-		count_cell(t, failed(pool) ? COLOR_RED : COLOR_NONE, failed(pool));
+		table_count(t, failed(pool) ? COLOR_RED : COLOR_NONE, failed(pool));
 		table_cell(t, alarm ? COLOR_RED : COLOR_NONE, "%s", alarm ? "ALARM" : "-");
 	}
 	table_end(t);
-}
-
-static void line(const char *what, const char *value)
-{
-	printf("  %-14s %s\n", what, value);
 }
 
 static void count_line(const struct usage *pool, const char *what, unsigned int attr)
 {
 	char buf[PRINT_NUM];
 
-	line(what, print_count(count(pool, attr), buf));
+	print_line(what, print_count(count(pool, attr), buf));
 }
 
 static void busiest_line(const struct usage *pool)
@@ -108,18 +96,21 @@ static void busiest_line(const struct usage *pool)
 	const struct nlattr *const *tb = pool->tb;
 	double share = usage_busiest_percent(pool);
 	char addr[PRINT_ADDR], n[PRINT_NUM], text[256];
+	int len;
 
 	if (!tb[ERNAT_POOL_USAGE_BUSIEST_ADDR]) {
-		line("busiest", "no destination yet");
+		print_line("busiest", "no destination has sessions");
 		return;
 	}
-	snprintf(text, sizeof(text), "%s %s: %s sessions, %s%.1f%%%s of its ports",
-		 ip_protocol_name(attr_u8(tb[ERNAT_POOL_USAGE_BUSIEST_PROTOCOL])),
-		 print_addr_port(tb[ERNAT_POOL_USAGE_BUSIEST_ADDR],
-				 attr_u16(tb[ERNAT_POOL_USAGE_BUSIEST_PORT]), addr),
-		 print_count(count(pool, ERNAT_POOL_USAGE_BUSIEST_SESSIONS), n),
-		 print_color(percent_color(share)), share, print_color(COLOR_NONE));
-	line("busiest", text);
+	len = snprintf(text, sizeof(text), "%s %s: %s sessions",
+		       ip_protocol_name(attr_u8(tb[ERNAT_POOL_USAGE_BUSIEST_PROTOCOL])),
+		       print_addr_port(tb[ERNAT_POOL_USAGE_BUSIEST_ADDR],
+				       attr_u16(tb[ERNAT_POOL_USAGE_BUSIEST_PORT]), addr),
+		       print_count(count(pool, ERNAT_POOL_USAGE_BUSIEST_SESSIONS), n));
+	if (count(pool, ERNAT_POOL_USAGE_BUSIEST_PORTS))
+		snprintf(text + len, sizeof(text) - len, ", %s%.1f%%%s of its ports",
+			 print_color(percent_color(share)), share, print_color(COLOR_NONE));
+	print_line("busiest", text);
 }
 
 static void print_ranges(const struct usage *pool)
@@ -137,7 +128,7 @@ static void print_ranges(const struct usage *pool)
 
 		table_cell(t, COLOR_NONE, "  %s", print_range(r->first, r->last, range));
 		table_cell(t, active ? COLOR_GREEN : COLOR_YELLOW, "%s", usage_state(r->state));
-		count_cell(t, COLOR_NONE, r->sessions);
+		table_count(t, COLOR_NONE, r->sessions);
 	}
 	table_end(t);
 }

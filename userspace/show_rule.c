@@ -21,13 +21,6 @@ static void rule_json(const struct usage *rule)
 	json_out_object_end();
 }
 
-static void count_cell(struct table *t, const struct nlattr *attr, enum print_color color)
-{
-	char buf[PRINT_NUM];
-
-	table_cell(t, attr_u64(attr) ? color : COLOR_NONE, "%s", print_count(attr_u64(attr), buf));
-}
-
 static void rule_columns(struct table *t)
 {
 	table_column(t, "RULE", TABLE_SHRINK);
@@ -41,15 +34,15 @@ static void rule_columns(struct table *t)
 
 static void rule_row(struct table *t, const struct usage *rule)
 {
-	const char *pool = attr_str(rule->tb[ERNAT_RULE_USAGE_POOL]);
+	uint64_t failed = attr_u64(rule->tb[ERNAT_RULE_USAGE_FAILED]);
 
 	table_cell(t, COLOR_BOLD, "%s", attr_str(rule->tb[ERNAT_RULE_USAGE_NAME]));
 	table_cell(t, COLOR_NONE, "%s", usage_action(attr_u8(rule->tb[ERNAT_RULE_USAGE_ACTION])));
-	table_cell(t, COLOR_NONE, "%s", pool ? pool : "-");
-	count_cell(t, rule->tb[ERNAT_RULE_USAGE_HITS], COLOR_NONE);
-	count_cell(t, rule->tb[ERNAT_RULE_USAGE_SESSIONS], COLOR_NONE);
-	count_cell(t, rule->tb[ERNAT_RULE_USAGE_CREATED], COLOR_NONE);
-	count_cell(t, rule->tb[ERNAT_RULE_USAGE_FAILED], COLOR_RED);
+	table_name(t, attr_str(rule->tb[ERNAT_RULE_USAGE_POOL]));
+	table_count(t, COLOR_NONE, attr_u64(rule->tb[ERNAT_RULE_USAGE_HITS]));
+	table_count(t, COLOR_NONE, attr_u64(rule->tb[ERNAT_RULE_USAGE_SESSIONS]));
+	table_count(t, COLOR_NONE, attr_u64(rule->tb[ERNAT_RULE_USAGE_CREATED]));
+	table_count(t, failed ? COLOR_RED : COLOR_NONE, failed);
 }
 
 static void source_json(const struct usage *source)
@@ -70,9 +63,9 @@ static void source_row(struct table *t, const struct usage *source)
 {
 	table_cell(t, COLOR_BOLD, "%s", attr_str(source->tb[ERNAT_SOURCE_USAGE_NAME]));
 	table_cell(t, COLOR_NONE, "%s", usage_role(attr_u8(source->tb[ERNAT_SOURCE_USAGE_ROLE])));
-	count_cell(t, source->tb[ERNAT_SOURCE_USAGE_HITS], COLOR_NONE);
-	count_cell(t, source->tb[ERNAT_SOURCE_USAGE_SESSIONS], COLOR_NONE);
-	count_cell(t, source->tb[ERNAT_SOURCE_USAGE_CREATED], COLOR_NONE);
+	table_count(t, COLOR_NONE, attr_u64(source->tb[ERNAT_SOURCE_USAGE_HITS]));
+	table_count(t, COLOR_NONE, attr_u64(source->tb[ERNAT_SOURCE_USAGE_SESSIONS]));
+	table_count(t, COLOR_NONE, attr_u64(source->tb[ERNAT_SOURCE_USAGE_CREATED]));
 }
 
 /* struct view - how one kind of object is shown */

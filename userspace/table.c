@@ -208,6 +208,28 @@ void table_cell(struct table *t, enum print_color color, const char *fmt, ...)
 		print_rows(t);
 }
 
+void table_count(struct table *t, enum print_color color, uint64_t n)
+{
+	char buf[PRINT_NUM];
+
+	table_cell(t, color, "%s", print_count(n, buf));
+}
+
+void table_share(struct table *t, uint64_t part, uint64_t whole)
+{
+	double share = percent(part, whole);
+
+	if (whole)
+		table_cell(t, percent_color(share), "%.1f%%", share);
+	else
+		table_cell(t, COLOR_DIM, "-");
+}
+
+void table_name(struct table *t, const char *name)
+{
+	table_cell(t, COLOR_NONE, "%s", name ? name : "-");
+}
+
 void table_end(struct table *t)
 {
 	if (!t->streaming)

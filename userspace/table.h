@@ -23,6 +23,11 @@ void table_column(struct table *t, const char *title, unsigned int flags);
 void table_cell(struct table *t, enum print_color color, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* The usual cells: a number, a share ("-" of nothing), a name ("-" for NULL). */
+void table_count(struct table *t, enum print_color color, uint64_t n);
+void table_share(struct table *t, uint64_t part, uint64_t whole);
+void table_name(struct table *t, const char *name);
+
 /* Prints what is still kept, and the titles even where there is nothing. */
 void table_end(struct table *t);
 

@@ -147,3 +147,10 @@ void text_escape(struct text *t, const char *s, size_t len)
 	for (; len; s += n, len -= n)
 		n = text_escape_char(t, s, len, &columns);
 }
+
+void text_name(struct text *t, const char *name)
+{
+	if (!name)
+		name = "?";
+	text_escape(t, name, strlen(name));
+}

@@ -34,5 +34,7 @@ size_t utf8_len(const char *s, size_t left);
  */
 size_t text_escape_char(struct text *t, const char *s, size_t left, unsigned int *columns);
 void text_escape(struct text *t, const char *s, size_t len);
+/* A name, escaped; "?" for NULL. */
+void text_name(struct text *t, const char *name);
 
 #endif

@@ -31,6 +31,8 @@ static const uint8_t pool_kinds[ERNAT_POOL_USAGE_MAX + 1] = {
 	[ERNAT_POOL_USAGE_BUSIEST_PORT] = ATTR_U16,
 	[ERNAT_POOL_USAGE_BUSIEST_PROTOCOL] = ATTR_U8,
 	[ERNAT_POOL_USAGE_BUSIEST_SESSIONS] = ATTR_U64,
+	[ERNAT_POOL_USAGE_BUSIEST_USED] = ATTR_U64,
+	[ERNAT_POOL_USAGE_BUSIEST_PORTS] = ATTR_U64,
 };
 
 static const uint8_t source_kinds[ERNAT_SOURCE_USAGE_MAX + 1] = {
@@ -197,13 +199,8 @@ void usage_free(struct usage_list *list)
 
 double usage_busiest_percent(const struct usage *pool)
 {
-	return percent(attr_u64(pool->tb[ERNAT_POOL_USAGE_BUSIEST_SESSIONS]),
-		       attr_u64(pool->tb[ERNAT_POOL_USAGE_PORTS]));
-}
-
-static const char *word_of(const char *const *words, size_t n, uint8_t i)
-{
-	return i < n && words[i] ? words[i] : "unknown";
+	return percent(attr_u64(pool->tb[ERNAT_POOL_USAGE_BUSIEST_USED]),
+		       attr_u64(pool->tb[ERNAT_POOL_USAGE_BUSIEST_PORTS]));
 }
 
 const char *usage_state(uint8_t state)
@@ -214,7 +211,7 @@ const char *usage_state(uint8_t state)
 		[ERNAT_STATE_DRAIN] = "drain",
 	};
 
-	return word_of(words, sizeof(words) / sizeof(*words), state);
+	return NAME_OF(words, state);
 }
 
 const char *usage_role(uint8_t role)
@@ -226,7 +223,7 @@ const char *usage_role(uint8_t role)
 		[ERNAT_ROLE_PRIVATE] = "private",
 	};
 
-	return word_of(words, sizeof(words) / sizeof(*words), role);
+	return NAME_OF(words, role);
 }
 
 const char *usage_action(uint8_t action)
@@ -237,10 +234,10 @@ const char *usage_action(uint8_t action)
 		[ERNAT_ACTION_DROP] = "drop",
 	};
 
-	return word_of(words, sizeof(words) / sizeof(*words), action);
+	return NAME_OF(words, action);
 }
 
-static void busiest_json(const struct usage *pool)
+void usage_busiest_json(const struct usage *pool)
 {
 	const struct nlattr *const *tb = pool->tb;
 	char addr[PRINT_ADDR];
@@ -250,13 +247,13 @@ static void busiest_json(const struct usage *pool)
 		return;
 	}
 	json_out_object("busiest");
-	json_out_string("destination",
-			print_addr_port(tb[ERNAT_POOL_USAGE_BUSIEST_ADDR],
-					attr_u16(tb[ERNAT_POOL_USAGE_BUSIEST_PORT]), addr));
+	json_out_string("destination", print_addr(tb[ERNAT_POOL_USAGE_BUSIEST_ADDR], addr));
+	json_out_uint("destination_port", attr_u16(tb[ERNAT_POOL_USAGE_BUSIEST_PORT]));
 	json_out_string("protocol",
 			ip_protocol_name(attr_u8(tb[ERNAT_POOL_USAGE_BUSIEST_PROTOCOL])));
 	json_out_uint("sessions", attr_u64(tb[ERNAT_POOL_USAGE_BUSIEST_SESSIONS]));
-	json_out_percent("percent", usage_busiest_percent(pool));
+	json_out_share("percent", attr_u64(tb[ERNAT_POOL_USAGE_BUSIEST_USED]),
+		       attr_u64(tb[ERNAT_POOL_USAGE_BUSIEST_PORTS]));
 	json_out_object_end();
 }
 
@@ -288,7 +285,7 @@ void usage_pool_json(const struct usage *pool)
 	json_out_uint("sessions", attr_u64(tb[ERNAT_POOL_USAGE_SESSIONS]));
 	json_out_uint("peak_sessions", attr_u64(tb[ERNAT_POOL_USAGE_PEAK_SESSIONS]));
 	json_out_uint("hosts", attr_u64(tb[ERNAT_POOL_USAGE_HOSTS]));
-	busiest_json(pool);
+	usage_busiest_json(pool);
 	json_out_bool("alarm", attr_u8(tb[ERNAT_POOL_USAGE_ALARM]));
 	json_out_uint("created", attr_u64(tb[ERNAT_POOL_USAGE_CREATED]));
 	json_out_uint("exhausted", attr_u64(tb[ERNAT_POOL_USAGE_EXHAUSTED]));

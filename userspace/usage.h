@@ -52,7 +52,7 @@ void usage_free(struct usage_list *list);
 int usage_keep(const struct nlmsghdr *nlh, void *list);
 bool usage_read(struct usage_list *list, uint8_t cmd);
 
-/* Of a pool, the share of one destination's ports that the busiest one has. */
+/* How much of what one destination can hold the busiest one of a pool uses. */
 double usage_busiest_percent(const struct usage *pool);
 
 /* "active", "standby", "drain" */
@@ -64,6 +64,8 @@ const char *usage_action(uint8_t action);
 
 /* One object as a JSON object with the keys that ernat(8) documents. */
 void usage_pool_json(const struct usage *pool);
+/* Its key "busiest" alone */
+void usage_busiest_json(const struct usage *pool);
 /* @routes: how many routes it has; NULL: not counted, and no such key. */
 void usage_source_json(const struct usage *source, const uint64_t *routes);
 
