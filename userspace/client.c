@@ -11,12 +11,15 @@
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
 
+#include "attr.h"
 #include "client.h"
 #include "main.h"
 #include "print.h"
 
 #define BATCH_BYTES (32 * 1024) /* per sendmsg; acks have to fit the socket */
 #define RECV_BYTES (256 * 1024)
+#define REPLY_BYTES (8 * 1024 * 1024) /* what waits in the socket for a request */
+#define GROUP_BYTES (64 * 1024 * 1024) /* and of a multicast group, some seconds of it */
 
 struct client {
 	struct mnl_socket *nl;
@@ -35,6 +38,8 @@ struct client {
 	client_batch_cb batch_cb;
 	void *batch_data;
 };
+
+static const char no_capability[] = "needs CAP_NET_ADMIN in the network namespace";
 
 static const char *netns_error(int err)
 {
@@ -132,9 +137,21 @@ static int read_error(struct client *c, const struct nlmsghdr *nlh)
 		mnl_attr_parse(nlh, skip, error_attr, c);
 	if (err && !c->text[0])
 		snprintf(c->text, sizeof(c->text), "%s",
-			 err == -EPERM ? "needs CAP_NET_ADMIN in the network namespace" :
-					 strerror(-err));
+			 err == -EPERM ? no_capability : strerror(-err));
 	return err;
+}
+
+/* Returns the bytes received, or -errno; never waits. */
+static ssize_t receive_now(struct client *c)
+{
+	ssize_t n;
+
+	do {
+		n = recv(mnl_socket_get_fd(c->nl), c->recv, RECV_BYTES, MSG_DONTWAIT | MSG_TRUNC);
+	} while (n < 0 && errno == EINTR);
+	if (n > RECV_BYTES)
+		return -EMSGSIZE;
+	return n < 0 ? -errno : n;
 }
 
 /*
@@ -144,21 +161,12 @@ static int read_error(struct client *c, const struct nlmsghdr *nlh)
  */
 static ssize_t receive(struct client *c)
 {
-	ssize_t n;
+	ssize_t n = receive_now(c);
 
-	do {
-		n = recv(mnl_socket_get_fd(c->nl), c->recv, RECV_BYTES, MSG_DONTWAIT | MSG_TRUNC);
-	} while (n < 0 && errno == EINTR);
-	if (n > RECV_BYTES) {
-		n = -1;
-		errno = EMSGSIZE;
-	}
-	if (n < 0) {
-		if (errno == EAGAIN)
-			errno = ENOBUFS;
-		n = -errno;
-		snprintf(c->text, sizeof(c->text), "netlink: %s", strerror(errno));
-	}
+	if (n == -EAGAIN)
+		n = -ENOBUFS;
+	if (n < 0)
+		snprintf(c->text, sizeof(c->text), "netlink: %s", strerror(-n));
 	return n;
 }
 
@@ -339,14 +347,19 @@ static int family_cb(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_OK;
 }
 
+static int ask_family(struct client *c, mnl_cb_t cb, void *data)
+{
+	struct nlmsghdr *nlh = put_header(c, c->msg, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 0);
+
+	mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, ERNAT_GENL_NAME);
+	return client_talk(c, nlh, cb, data);
+}
+
 /* *@loaded false: there is no such family, and nothing was printed. */
 static int find_family(struct client *c, bool *loaded)
 {
-	struct nlmsghdr *nlh = put_header(c, c->msg, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 0);
-	int err;
+	int err = ask_family(c, family_cb, c);
 
-	mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, ERNAT_GENL_NAME);
-	err = client_talk(c, nlh, family_cb, c);
 	*loaded = err != -ENOENT;
 	if (!err && !c->family)
 		err = -EBADMSG;
@@ -355,10 +368,16 @@ static int find_family(struct client *c, bool *loaded)
 	return err;
 }
 
+static void receive_buffer(struct client *c, int bytes)
+{
+	int fd = mnl_socket_get_fd(c->nl);
+
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)))
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+}
+
 static int open_socket(struct client *c)
 {
-	int fd, bytes = 8 * 1024 * 1024;
-
 	c->nl = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);
 	if (!c->nl || mnl_socket_bind(c->nl, 0, MNL_SOCKET_AUTOPID) < 0) {
 		print_error("netlink socket: %s", strerror(errno));
@@ -368,9 +387,84 @@ static int open_socket(struct client *c)
 	on(c->nl, NETLINK_EXT_ACK);
 	on(c->nl, NETLINK_CAP_ACK);
 	/* Room for the refusals of a whole batch. */
-	fd = mnl_socket_get_fd(c->nl);
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)))
-		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+	receive_buffer(c, REPLY_BYTES);
+	return 0;
+}
+
+/* struct group - a multicast group to look for, and the number found */
+struct group {
+	const char *name;
+	uint32_t id;
+};
+
+static void read_group(const struct nlattr *nest, struct group *group)
+{
+	static const uint8_t kinds[CTRL_ATTR_MCAST_GRP_ID + 1] = {
+		[CTRL_ATTR_MCAST_GRP_NAME] = ATTR_STRING,
+		[CTRL_ATTR_MCAST_GRP_ID] = ATTR_U32,
+	};
+	const struct nlattr *tb[CTRL_ATTR_MCAST_GRP_ID + 1];
+
+	if (attr_parse(nest, tb, CTRL_ATTR_MCAST_GRP_ID, kinds) && tb[CTRL_ATTR_MCAST_GRP_NAME] &&
+	    !strcmp(attr_str(tb[CTRL_ATTR_MCAST_GRP_NAME]), group->name))
+		group->id = attr_u32(tb[CTRL_ATTR_MCAST_GRP_ID]);
+}
+
+static int group_cb(const struct nlmsghdr *nlh, void *data)
+{
+	const struct nlattr *attr, *nest;
+
+	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr)) {
+		if (mnl_attr_get_type(attr) != CTRL_ATTR_MCAST_GROUPS)
+			continue;
+		mnl_attr_for_each_nested(nest, attr)
+			read_group(nest, data);
+	}
+	return MNL_CB_OK;
+}
+
+int client_join(struct client *c, const char *name)
+{
+	struct group group = { .name = name };
+	int err = ask_family(c, group_cb, &group);
+
+	if (err)
+		return err;
+	if (!group.id) {
+		snprintf(c->text, sizeof(c->text), "the module has no events \"%s\"", name);
+		return -ENOENT;
+	}
+	receive_buffer(c, GROUP_BYTES);
+	if (!mnl_socket_setsockopt(c->nl, NETLINK_ADD_MEMBERSHIP, &group.id, sizeof(group.id)))
+		return 0;
+	err = errno;
+	snprintf(c->text, sizeof(c->text), "%s", err == EPERM ? no_capability : strerror(err));
+	return -err;
+}
+
+int client_fd(const struct client *c)
+{
+	return mnl_socket_get_fd(c->nl);
+}
+
+int client_listen(struct client *c, mnl_cb_t cb, void *data)
+{
+	const struct nlmsghdr *nlh = (void *)c->recv;
+	ssize_t n = receive_now(c);
+	int len = n;
+
+	if (n < 0) {
+		snprintf(c->text, sizeof(c->text), "netlink: %s", strerror(-n));
+		return n;
+	}
+	for (; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len)) {
+		/* To all, so from the kernel and no answer to anyone. */
+		if (nlh->nlmsg_type != c->family || nlh->nlmsg_pid)
+			continue;
+		errno = 0;
+		if (cb(nlh, data) == MNL_CB_ERROR)
+			return callback_failed(c);
+	}
 	return 0;
 }
 

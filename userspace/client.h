@@ -66,6 +66,21 @@ int client_batch_end(struct client *c);
 int client_batch_flush(struct client *c);
 
 /*
+ * Joins a multicast group of the family. Such a client is good for nothing else:
+ * what it hears would come between a request and its answer. Returns 0 or
+ * -errno; client_errmsg() says why.
+ */
+int client_join(struct client *c, const char *group);
+int client_fd(const struct client *c);
+
+/*
+ * Hands the messages of one receive to @cb. Returns 0, -EAGAIN where nothing
+ * waits, -ENOBUFS where the kernel had to drop some (after those that wait
+ * still), or another -errno, that of @cb among them.
+ */
+int client_listen(struct client *c, mnl_cb_t cb, void *data);
+
+/*
  * Attributes of a nest by type into @tb[max + 1]; unknown ones are passed over.
  * client_parse() does the same for a message.
  */

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <ernat_version.h>
 
+#include "alarm.h"
 #include "attr.h"
 #include "config.h"
 #include "json.h"
@@ -23,7 +24,7 @@ static const uint8_t status_kinds[ERNAT_STATUS_MAX + 1] = {
 	[ERNAT_STATUS_SETS] = ATTR_U32,	      [ERNAT_STATUS_POOLS] = ATTR_U32,
 	[ERNAT_STATUS_SOURCES] = ATTR_U32,    [ERNAT_STATUS_RULES] = ATTR_U32,
 	[ERNAT_STATUS_SESSIONS] = ATTR_U64,   [ERNAT_STATUS_CT_COUNT] = ATTR_U32,
-	[ERNAT_STATUS_CT_MAX] = ATTR_U32,
+	[ERNAT_STATUS_CT_MAX] = ATTR_U32,     [ERNAT_STATUS_CT_ALARM] = ATTR_U8,
 };
 
 static void copy(char *to, size_t size, const struct nlattr *attr)
@@ -63,6 +64,7 @@ static int read_status(const struct nlmsghdr *nlh, void *data)
 	s->sessions = attr_u64(tb[ERNAT_STATUS_SESSIONS]);
 	s->ct_count = attr_u32(tb[ERNAT_STATUS_CT_COUNT]);
 	s->ct_max = attr_u32(tb[ERNAT_STATUS_CT_MAX]);
+	s->ct_alarm = attr_u8(tb[ERNAT_STATUS_CT_ALARM]);
 	return MNL_CB_OK;
 }
 
@@ -128,13 +130,49 @@ static void ruleset_json(const struct picture *p)
 	json_out_object_end();
 }
 
-static void conntrack_json(const struct status *s)
+static void counts_json(const struct status *s)
 {
-	json_out_object("conntrack");
 	json_out_uint("count", s->ct_count);
 	json_out_uint("max", s->ct_max);
 	json_out_percent("percent", percent(s->ct_count, s->ct_max));
+}
+
+static void conntrack_json(const struct status *s)
+{
+	json_out_object("conntrack");
+	counts_json(s);
+	json_out_bool("alarm", s->ct_alarm);
 	json_out_object_end();
+}
+
+static bool in_alarm(const struct usage *pool)
+{
+	return attr_u8(pool->tb[ERNAT_POOL_USAGE_ALARM]);
+}
+
+/* The words of the event that raised it, with what is now. */
+static void alarms_json(const struct picture *p)
+{
+	const struct status *s = &p->status;
+	unsigned int i;
+
+	json_out_array("alarms");
+	for (i = 0; i < p->pools.n; i++) {
+		if (!in_alarm(&p->pools.v[i]))
+			continue;
+		json_out_object(NULL);
+		json_out_string("subject", "pool");
+		json_out_string("pool", attr_str(p->pools.v[i].tb[ERNAT_POOL_USAGE_NAME]));
+		usage_busiest_json(&p->pools.v[i]);
+		json_out_object_end();
+	}
+	if (s->ct_alarm) {
+		json_out_object(NULL);
+		json_out_string("subject", "conntrack");
+		counts_json(s);
+		json_out_object_end();
+	}
+	json_out_array_end();
 }
 
 static void picture_json(const struct picture *p)
@@ -148,6 +186,7 @@ static void picture_json(const struct picture *p)
 	ruleset_json(p);
 	json_out_uint("sessions", p->status.sessions);
 	conntrack_json(&p->status);
+	alarms_json(p);
 	json_out_array("route_sources");
 	for (i = 0; i < p->sources.n; i++)
 		usage_source_json(&p->sources.v[i], source_routes(p, &p->sources.v[i]));
@@ -199,7 +238,7 @@ static void print_versions(const struct status *s)
 
 static void print_number(uint32_t n, const char *what, const char *end)
 {
-	printf("%u %s%s%s", n, what, n == 1 ? "" : "s", end);
+	printf("%u %s%s%s", n, what, PLURAL(n), end);
 }
 
 static void print_ruleset(const struct picture *p)
@@ -244,11 +283,48 @@ static void print_conntrack(const struct status *s)
 	       print_count(s->ct_max, max));
 }
 
-static void count_cell(struct table *t, const struct nlattr *attr)
+static void pool_alarm(struct text *t, const struct usage *pool)
 {
-	char buf[PRINT_NUM];
+	const struct nlattr *const *tb = pool->tb;
 
-	table_cell(t, COLOR_NONE, "%s", print_count(attr_u64(attr), buf));
+	alarm_pool(t, attr_str(tb[ERNAT_POOL_USAGE_NAME]), tb[ERNAT_POOL_USAGE_BUSIEST_ADDR],
+		   attr_u16(tb[ERNAT_POOL_USAGE_BUSIEST_PORT]),
+		   attr_u8(tb[ERNAT_POOL_USAGE_BUSIEST_PROTOCOL]),
+		   attr_u64(tb[ERNAT_POOL_USAGE_BUSIEST_USED]),
+		   attr_u64(tb[ERNAT_POOL_USAGE_BUSIEST_PORTS]));
+}
+
+/* Prints the text and empties it. */
+static void alarm_line(struct text *t, bool first)
+{
+	title(first ? "alarms" : "");
+	printf("%s%s%s\n", print_color(COLOR_RED), t->s, print_color(COLOR_NONE));
+	text_free(t);
+}
+
+static void print_alarms(const struct picture *p)
+{
+	const struct status *s = &p->status;
+	struct text text = {};
+	bool first = true;
+	unsigned int i;
+
+	for (i = 0; i < p->pools.n; i++) {
+		if (!in_alarm(&p->pools.v[i]))
+			continue;
+		pool_alarm(&text, &p->pools.v[i]);
+		alarm_line(&text, first);
+		first = false;
+	}
+	if (s->ct_alarm) {
+		alarm_conntrack(&text, s->ct_count, s->ct_max);
+		alarm_line(&text, first);
+		first = false;
+	}
+	if (!first)
+		return;
+	title("alarms");
+	printf("none\n");
 }
 
 static void print_sources(const struct picture *p)
@@ -275,8 +351,8 @@ static void print_sources(const struct picture *p)
 		table_cell(t, COLOR_NONE, "%s", usage_role(attr_u8(tb[ERNAT_SOURCE_USAGE_ROLE])));
 		routes = source_routes(p, &list->v[i]);
 		table_cell(t, COLOR_NONE, "%s", routes ? print_count(*routes, buf) : "-");
-		count_cell(t, tb[ERNAT_SOURCE_USAGE_HITS]);
-		count_cell(t, tb[ERNAT_SOURCE_USAGE_SESSIONS]);
+		table_count(t, COLOR_NONE, attr_u64(tb[ERNAT_SOURCE_USAGE_HITS]));
+		table_count(t, COLOR_NONE, attr_u64(tb[ERNAT_SOURCE_USAGE_SESSIONS]));
 	}
 	table_end(t);
 }
@@ -284,30 +360,28 @@ static void print_sources(const struct picture *p)
 /* Without a busiest destination there is no share, rather than one of nothing. */
 static void share_cells(struct table *t, const struct usage *pool)
 {
+	uint64_t ports = attr_u64(pool->tb[ERNAT_POOL_USAGE_BUSIEST_PORTS]);
 	double share = usage_busiest_percent(pool);
 	char buf[BAR + 3];
 
-	if (!pool->tb[ERNAT_POOL_USAGE_BUSIEST_ADDR]) {
+	if (ports)
+		table_cell(t, percent_color(share), "%s", bar(share, buf));
+	else
 		table_cell(t, COLOR_DIM, "-");
-		table_cell(t, COLOR_DIM, "-");
-		return;
-	}
-	table_cell(t, percent_color(share), "%s", bar(share, buf));
-	table_cell(t, percent_color(share), "%.1f%%", share);
+	table_share(t, attr_u64(pool->tb[ERNAT_POOL_USAGE_BUSIEST_USED]), ports);
 }
 
 static void pool_row(struct table *t, const struct usage *pool)
 {
 	uint64_t failed = attr_u64(pool->tb[ERNAT_POOL_USAGE_EXHAUSTED]) +
 			  attr_u64(pool->tb[ERNAT_POOL_USAGE_HOST_LIMITED]);
-	bool alarm = attr_u8(pool->tb[ERNAT_POOL_USAGE_ALARM]);
-	char n[PRINT_NUM];
+	bool alarm = in_alarm(pool);
 
 	table_cell(t, COLOR_NONE, "%s", attr_str(pool->tb[ERNAT_POOL_USAGE_NAME]));
 	share_cells(t, pool);
-	count_cell(t, pool->tb[ERNAT_POOL_USAGE_SESSIONS]);
-	count_cell(t, pool->tb[ERNAT_POOL_USAGE_PORTS]);
-	table_cell(t, failed ? COLOR_RED : COLOR_NONE, "%s", print_count(failed, n));
+	table_count(t, COLOR_NONE, attr_u64(pool->tb[ERNAT_POOL_USAGE_SESSIONS]));
+	table_count(t, COLOR_NONE, attr_u64(pool->tb[ERNAT_POOL_USAGE_PORTS]));
+	table_count(t, failed ? COLOR_RED : COLOR_NONE, failed);
 	table_cell(t, alarm ? COLOR_RED : COLOR_NONE, "%s", alarm ? "ALARM" : "-");
 }
 
@@ -337,6 +411,7 @@ static void print_picture(const struct picture *p)
 	print_versions(&p->status);
 	print_ruleset(p);
 	print_conntrack(&p->status);
+	print_alarms(p);
 	print_sources(p);
 	print_pools(&p->pools);
 }

@@ -3,6 +3,7 @@
 #ifndef _ERNAT_STATUS_H
 #define _ERNAT_STATUS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <linux/ernat.h>
 
@@ -22,6 +23,7 @@ struct status {
 	uint64_t sessions;
 	uint32_t ct_count;
 	uint32_t ct_max;
+	bool ct_alarm;
 };
 
 /* Returns 0 or -errno; client_perror() says why. */
