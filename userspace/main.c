@@ -35,10 +35,21 @@ static const struct command show_commands[] = {
 	{ .name = NULL }
 };
 
+static const struct command clear_commands[] = {
+	{ "session", clear_session_main, "clear session all | " FILTER_SYNOPSIS,
+	  "end sessions: all, or those of which everything holds that is said", "all " FILTER_WORDS,
+	  NULL },
+	{ .name = NULL }
+};
+
 const struct command commands[] = {
+	{ "adopt", adopt_main, "adopt",
+	  "make sessions of connections that have a pool's mapping, end those that lack it", "",
+	  NULL },
 	{ "apply", apply_main, "apply FILE [--check] [--router NAME]",
 	  "make FILE the ruleset, all of it or nothing; --check only asks whether it could be",
 	  "=FILE --check --router=VALUE", NULL },
+	{ "clear", NULL, "clear session FILTER|all", "end what lives", "", clear_commands },
 	{ "diff", diff_main, "diff FILE", "what applying FILE would change", "=FILE", NULL },
 	{ "explain", explain_main,
 	  "explain from A to B [in DEV] [protocol P] [sport N] [dport N] [mark N]",

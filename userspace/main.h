@@ -53,7 +53,9 @@ extern const struct command commands[];
  */
 const struct command *command_find(const struct command *table, const char *name, bool *ambiguous);
 
+int adopt_main(int argc, char **argv);
 int apply_main(int argc, char **argv);
+int clear_session_main(int argc, char **argv);
 int complete_main(int argc, char **argv);
 int diff_main(int argc, char **argv);
 int explain_main(int argc, char **argv);

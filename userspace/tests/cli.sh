@@ -79,6 +79,23 @@ refused 2 'Usage: ernat flush' flush --forced
 refused 2 '"colour" is no word' show session colour red
 refused 2 'host "10.1.2.3/8" has host bits set' show session pool p host 10.1.2.3/8
 refused 2 '"dest" needs a value' show session dest
+refused 2 'Usage: ernat adopt' adopt now
+refused 2 'Usage: ernat clear session all |' clear session
+refused 2 '"everything" is no word of a filter of clear session' clear session everything
+refused 2 '"all" is no word' clear session all pool p
+refused 2 '"10.0.0.1" is no word' clear session 10.0.0.1
+refused 2 'show session has no --top' show session --top 3
+refused 2 '"vrf" is no word of a filter of show host (pool, host)' show host vrf red
+refused 2 'host "10.0.0.1:80" may have no port here' show host 10.0.0.1:80
+refused 2 'host "10.0.0.2" is said twice' show host 10.0.0.1 host 10.0.0.2
+refused 2 '--top needs a number from 1 to 65535' show host --top
+refused 2 '--top needs a number from 1 to 65535' show destination --top=65536
+refused 2 '"mapped" is no word of a filter of show destination' show destination mapped 10.0.0.1
+refused 2 '"vrf" is no word of a filter of show event' show event vrf red
+refused 2 'show event has no --top' show event --top 3
+refused 2 '"vrf" is no word of a filter of monitor' monitor vrf red
+refused 2 '--count needs a number' monitor --count 0
+refused 2 '--count is said twice' monitor --count 1 --count 2
 refused 2 'Usage: ernat explain' explain
 refused 2 'Usage: ernat explain' explain from 10.0.0.1
 refused 2 'to "x" is not an address' explain from 10.0.0.1 to x
@@ -92,6 +109,9 @@ prints 'ernat show pool' show --help
 prints 'Usage: ernat show session [pool P]' show ses --help
 prints 'Usage: ernat explain from A to B' explain -h
 prints 'Usage: ernat status' help status
+prints 'clear session all |' clear --help
+prints '[--top N]' show host --help
+prints '[--count N]' monitor --help
 prints 'command: 0' version
 prints '"command": "0' version --json
 prints '"schema": 1' -j version
@@ -106,6 +126,9 @@ if ! loaded; then
 	prints '"loaded": false' -j version
 	for words in status 'show pool' 'show pool x' 'show route-source' 'show rule' \
 		'show session' 'show session pool p' 'show stats' 'show config' flush \
+		'show host' 'show host 10.0.0.1 --top 3' 'show destination 10.0.0.1:443' \
+		'show event host 10.0.0.1' 'monitor --count 1' adopt 'clear session all' \
+		'clear session host 10.0.0.0/8' \
 		'explain from 10.0.0.1 to 10.0.0.2' '-j show session' '-j status'; do
 		# shellcheck disable=SC2086
 		refused 1 'ernat.ko is not loaded' $words
@@ -128,11 +151,16 @@ completes() {
 	result $? "completion: ${*:-nothing} -> $want" "$("$ERNAT" --complete "$@")"
 }
 
-completes apply
+completes adopt
 completes pool show
 completes pool -j sh
 completes @POOL show pool
 completes pool show session
+completes all clear session
+completes session clear
+completes @POOL show host pool
+completes icmp show destination protocol
+completes pool monitor --count 3
 completes @RULE show session pool p rule
 completes icmp explain from 10.0.0.1 protocol
 completes @DEVICE explain in
