@@ -26,22 +26,24 @@ void alarm_pool(struct text *t, const char *pool, const struct nlattr *addr, uin
 	share(t, used, ports, "ports");
 }
 
-void alarm_host_addr(struct text *t, const struct nlattr *addr, uint16_t zone)
+void alarm_host_addr(struct text *t, const struct nlattr *addr, uint8_t prefix_len, uint16_t zone)
 {
 	char buf[PRINT_ADDR];
 
 	text_printf(t, "host %s", print_addr(addr, buf));
+	if (prefix_len && prefix_len < 8 * mnl_attr_get_payload_len(addr))
+		text_printf(t, "/%u", prefix_len);
 	if (zone)
 		text_printf(t, " zone %u", zone);
 }
 
-void alarm_host(struct text *t, const char *pool, const struct nlattr *addr, uint16_t zone,
-		uint64_t sessions, uint64_t limit)
+void alarm_host(struct text *t, const char *pool, const struct nlattr *addr, uint8_t prefix_len,
+		uint16_t zone, uint64_t sessions, uint64_t limit)
 {
 	text_puts(t, "pool ");
 	text_name(t, pool);
 	text_puts(t, ": ");
-	alarm_host_addr(t, addr, zone);
+	alarm_host_addr(t, addr, prefix_len, zone);
 	text_puts(t, " has");
 	share(t, sessions, limit, "sessions");
 }

@@ -23,7 +23,7 @@ static const uint8_t event_kinds[ERNAT_EVENT_MAX + 1] = {
 	[ERNAT_EVENT_COUNT] = ATTR_U64,	     [ERNAT_EVENT_MAX_COUNT] = ATTR_U64,
 	[ERNAT_EVENT_ENDED] = ATTR_U64,	     [ERNAT_EVENT_SUPPRESSED] = ATTR_U64,
 	[ERNAT_EVENT_GENERATION] = ATTR_U32, [ERNAT_EVENT_FILE] = ATTR_STRING,
-	[ERNAT_EVENT_CREATED] = ATTR_U64,
+	[ERNAT_EVENT_CREATED] = ATTR_U64,    [ERNAT_EVENT_HOST_PREFIX_LEN] = ATTR_U8,
 };
 
 #define NEEDED (ATTR_BIT(ERNAT_EVENT_TYPE) | ATTR_BIT(ERNAT_EVENT_SEQ) | ATTR_BIT(ERNAT_EVENT_TIME))
@@ -103,8 +103,8 @@ static void alarm_text(struct text *t, const struct nlattr *const *tb)
 			   attr_u8(tb[ERNAT_EVENT_PROTOCOL]), count, max);
 		return;
 	case ERNAT_EVENT_SUBJECT_HOST:
-		alarm_host(t, pool, tb[ERNAT_EVENT_HOST], attr_u16(tb[ERNAT_EVENT_ZONE]), count,
-			   max);
+		alarm_host(t, pool, tb[ERNAT_EVENT_HOST], attr_u8(tb[ERNAT_EVENT_HOST_PREFIX_LEN]),
+			   attr_u16(tb[ERNAT_EVENT_ZONE]), count, max);
 		return;
 	case ERNAT_EVENT_SUBJECT_CONNTRACK:
 		alarm_conntrack(t, count, max);
@@ -133,7 +133,7 @@ static void parties_text(struct text *t, const struct nlattr *const *tb)
 	}
 	if (tb[ERNAT_EVENT_HOST]) {
 		text_puts(t, before);
-		alarm_host_addr(t, tb[ERNAT_EVENT_HOST], attr_u16(tb[ERNAT_EVENT_ZONE]));
+		alarm_host_addr(t, tb[ERNAT_EVENT_HOST], 0, attr_u16(tb[ERNAT_EVENT_ZONE]));
 	}
 	if (tb[ERNAT_EVENT_DEST])
 		text_printf(t, " to %s %s",
@@ -314,6 +314,14 @@ static void time_json(const char *key, const struct nlattr *attr)
 		json_out_string(key, print_time_utc(attr_u64(attr), buf));
 }
 
+/* Hosts that are counted as one */
+static bool is_group(const struct nlattr *const *tb)
+{
+	return tb[ERNAT_EVENT_HOST] && tb[ERNAT_EVENT_HOST_PREFIX_LEN] &&
+	       attr_u8(tb[ERNAT_EVENT_HOST_PREFIX_LEN]) <
+		       8 * mnl_attr_get_payload_len(tb[ERNAT_EVENT_HOST]);
+}
+
 static void count_json(const struct nlattr *const *tb)
 {
 	uint_json("count", tb[ERNAT_EVENT_COUNT]);
@@ -338,6 +346,8 @@ void event_json(const struct nlattr *const *tb)
 	if (tb[ERNAT_EVENT_PROTOCOL])
 		json_out_string("protocol", ip_protocol_name(attr_u8(tb[ERNAT_EVENT_PROTOCOL])));
 	addr_json("source", tb[ERNAT_EVENT_HOST]);
+	if (is_group(tb))
+		json_out_uint("prefix_length", attr_u8(tb[ERNAT_EVENT_HOST_PREFIX_LEN]));
 	u16_json("source_port", tb[ERNAT_EVENT_HOST_PORT]);
 	u16_json("zone", tb[ERNAT_EVENT_ZONE]);
 	addr_json("mapped", tb[ERNAT_EVENT_MAPPED]);
