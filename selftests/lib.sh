@@ -67,6 +67,10 @@ skip() {
 
 # skip_all REASON: before anything was tested
 skip_all() {
+	if [ $TESTS -gt 0 ]; then
+		fail "$*"
+		exit 1
+	fi
 	printf '1..0 # SKIP %s\n' "$*"
 	FINISHED=skip
 	exit $KSFT_SKIP
@@ -204,6 +208,14 @@ gives() {
 	[ "$("$@" 2>/dev/null)" = "$want" ]
 }
 
+# at_least N COMMAND...: for busywait: the command prints a number as large
+at_least() {
+	local n=$1
+
+	shift
+	[ "$("$@" 2>/dev/null)" -ge "$n" ] 2>/dev/null
+}
+
 # --- namespaces --------------------------------------------------------------
 
 NAMESPACES=()
@@ -213,7 +225,7 @@ setup_ns() {
 	local var name
 
 	for var; do
-		name=${var,,}-$TAG
+		name=${var,,}-$TAG${#NAMESPACES[@]}
 		ip netns add "$name" || skip_all "no network namespaces"
 		NAMESPACES+=("$name")
 		printf -v "$var" %s "$name"
@@ -357,6 +369,69 @@ live() {
 	sessions length "$@"
 }
 
+# swept [N]: so many sweeps (3) begin and end
+swept() {
+	busywait 20 at_least $(($(stat sweeps) + ${1:-3})) stat sweeps
+}
+
+# watch NAME [ARGUMENT...]: "ernat ARGUMENT... monitor", from now on, into $TMP/NAME
+watch() {
+	local name=$1
+
+	shift
+	spawn ernat -n "${ROUTER:-$RTR}" "$@" >"$TMP/$name" 2>"$TMP/$name.err"
+	busywait 20 is_watching $! || fail "ernat monitor listens"
+}
+
+# It waits for signals when it is in its groups.
+is_watching() {
+	find "/proc/$1/fd" -lname '*signalfd*' | grep -q .
+}
+
+declare -A HEARD=()
+
+# hears NAME WHAT [REGEX...]: since it was asked the last time "watch NAME monitor"
+# has printed a line for each REGEX and no other
+hears() {
+	local name=$1 what=$2 end=$((SECONDS + 10 * SLOW)) lines left missing re i
+
+	shift 2
+	while :; do
+		mapfile -t -s "${HEARD[$name]:-0}" lines <"$TMP/$name"
+		left=("${lines[@]}") missing=()
+		for re; do
+			for i in "${!left[@]}"; do
+				[[ ${left[i]} =~ $re ]] || continue
+				unset "left[i]"
+				continue 2
+			done
+			missing+=("$re")
+		done
+		if [ ${#missing[@]} -eq 0 ] || [ $SECONDS -ge $end ]; then
+			break
+		fi
+		sleep 0.1
+	done
+	HEARD[$name]=$((${HEARD[$name]:-0} + ${#lines[@]}))
+	if [ ${#missing[@]} -eq 0 ] && [ ${#left[@]} -eq 0 ]; then
+		pass "$what"
+		return 0
+	fi
+	fail "$what"
+	for i in "${!missing[@]}"; do
+		note "not heard: /${missing[i]}/"
+	done
+	for i in "${!left[@]}"; do
+		note "heard besides: ${left[i]}"
+	done
+	return 1
+}
+
+# watched NAME JQ: over the array of what "watch NAME -j monitor" has said so far
+watched() {
+	jq -s -r "$2" "$TMP/$1" 2>/dev/null
+}
+
 balance() {
 	e -j show stats | jq -r \
 		'if .created == .ended + .sessions then "even"
@@ -454,6 +529,27 @@ seen() {
 # seen_addr …: only the address
 seen_addr() {
 	seen "$@" | cut -d' ' -f1
+}
+
+# caller NAME NS: a client that stays for calls NAME, which is like seen without
+# the start of another one.
+caller() {
+	mkfifo "$TMP/calls.$1.in" "$TMP/calls.$1.out"
+	spawn nsenter --net="/run/netns/$2" python3 "$HERE/peer.py" many \
+		<>"$TMP/calls.$1.in" 1<>"$TMP/calls.$1.out" 2>"$TMP/calls.$1.err"
+	eval "exec {CALLS_IN_$1}<>'$TMP/calls.$1.in'"
+	eval "exec {CALLS_OUT_$1}<>'$TMP/calls.$1.out'"
+}
+
+calls() {
+	local in=CALLS_IN_$1 out=CALLS_OUT_$1 line
+
+	echo "${@:2}" >&"${!in}"
+	while read -r -t $((60 * SLOW)) line <&"${!out}"; do
+		[ "$line" != . ] || return 0
+		printf '%s\n' "$line"
+	done
+	echo "no answer: $(cat "$TMP/calls.$1.err")"
 }
 
 # talk NAME NS PROTOCOL FROM TO: opens a connection that stays. say NAME uses it

@@ -6,10 +6,12 @@ serve: answers every connection and datagram with the address and port that it
        came from, and writes the same into a log.
 call:  opens flows and prints, a line each, what the far side saw:
        "ADDRESS PORT"; "timeout", "refused", "unreachable CODE" if it saw nothing.
+many:  a call for each line of stdin, whose words are those of call
 talk:  one flow that stays open; a line on stdin uses it once more.
 raw:   a datagram of a protocol without ports: "raw PROTOCOL FROM TO"
 ping:  one echo request, FROM TO IDENTIFIER
 flood: new UDP flows, FROM TO [FROM TO]..., until killed
+spray: a datagram from FROM,PORT to each of the ports FIRST to LAST of TO
 
 Flows: PROTOCOL FROM[,PORT] TO[,PORT], for call any number of them; there FROM
 may also be a list A[,PORT]+B[,PORT]…
@@ -223,6 +225,9 @@ def call(args):
             s.send(b'who am I?\n')
             if args.each:
                 flows.append((src, answer_on(s)))
+                if args.reset:
+                    s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                                 struct.pack('ii', 1, 0))
                 s.close()
             else:
                 flows.append((src, s))
@@ -250,6 +255,17 @@ def call(args):
         while True:
             time.sleep(1000)
     return 1 if failed else 0
+
+
+def many(args):
+    """Without a start of python for each: what a call prints ends in a dot."""
+    for line in sys.stdin:
+        try:
+            call(args.parser.parse_args(['call'] + line.split()))
+        except SystemExit:
+            pass
+        ANSWERS.clear()
+        print('.', flush=True)
 
 
 def talk(args):
@@ -341,6 +357,20 @@ def flood(args):
                 time.sleep(0.01)
 
 
+def spray(args):
+    """One UDP flow to each port; what comes back is not looked at."""
+    src, dst = end(args.source), end(args.to)[0]
+    with socket.socket(family(dst), socket.SOCK_DGRAM) as s:
+        s.bind(src)
+        for port in range(args.first, args.last + 1):
+            try:
+                s.sendto(b'spray', (dst, port))
+            except OSError as err:
+                print(reason(err))
+                return 1
+    return 0
+
+
 def main():
     parser = argparse.ArgumentParser()
     sub = parser.add_subparsers(dest='command', required=True)
@@ -365,8 +395,12 @@ def main():
             p.add_argument('--show-source', action='store_true')
             p.add_argument('--each', action='store_true',
                            help='one after the other, closed when answered')
+            p.add_argument('--reset', action='store_true',
+                           help='with --each: closed by RST')
             p.add_argument('--hold', help='make this file, then stay')
         p.set_defaults(run=run)
+    p = sub.add_parser('many')
+    p.set_defaults(run=many, parser=parser)
     p = sub.add_parser('ping')
     p.add_argument('source')
     p.add_argument('to')
@@ -376,6 +410,12 @@ def main():
     p = sub.add_parser('flood')
     p.add_argument('pair', nargs='+')
     p.set_defaults(run=flood)
+    p = sub.add_parser('spray')
+    p.add_argument('source')
+    p.add_argument('to')
+    p.add_argument('first', type=int)
+    p.add_argument('last', type=int)
+    p.set_defaults(run=spray)
     args = parser.parse_args()
     sys.exit(args.run(args) or 0)
 
