@@ -115,6 +115,44 @@ run explain from 198.18.0.1 to 192.0.2.70 in inet0
 ok "explain says rule m365 and pool msft" \
 	sh -c "ernat -n $RTR explain from 10.1.0.10 to 198.18.0.1 | grep -q msft"
 
+chapter "R11: a pool that starves, seen before it does"
+{
+	cat <<-'CONF'
+	pool tiny { address 198.51.100.20; address 2001:db8:beef::20; port 2000-2019; }
+	CONF
+	sed 's/^rule m365 .*/rule tiny { to er; from 10.1.0.12, fd00:1::12; snat tiny; }\n&/' \
+		/etc/ernat/ernat.conf
+} >"$TMP/tiny.conf"
+sed -n '/tiny/p' "$TMP/tiny.conf" | sed 's/^/    /'
+echo
+# The warnings were seen above.
+run apply "$TMP/tiny.conf" | grep -E 'router#|applied' |
+	sed "s|$TMP|/etc/ernat|"
+printf '  router# ernat monitor &\n'
+spawn nsenter --net="/run/netns/$RTR" ernat monitor pool tiny >"$TMP/monitor"
+sleep 0.5
+flows() {
+	seen "$HOST" --timeout 1 --count "$1" udp 10.1.0.12 198.18.0.1 | grep -c '^198.51.100.20 '
+}
+told_by_monitor() {
+	ok "$1" busywait 10 says "$2" cat "$TMP/monitor"
+}
+printf '    10.1.0.12 opens 17 flows to 198.18.0.1: %s are answered\n' "$(flows 17)"
+told_by_monitor "the alarm comes before the last port" 'alarm raised: .*16 of 20'
+printf '    and 8 more: %s are answered\n' "$(flows 8)"
+told_by_monitor "then no port is left, and that is said" 'exhausted'
+echo
+run show host 10.1.0.12
+echo
+run show destination pool tiny
+echo
+run clear session pool tiny
+told_by_monitor "the alarm is over" 'alarm cleared'
+printf '    10.1.0.12 tries again: %s of 5 are answered\n' "$(flows 5)"
+printf '\n  what ernat monitor said:\n'
+sed 's/^/    /' "$TMP/monitor"
+is "every failure is counted" "$(pool tiny .exhausted)" "$(stat drop_exhausted)"
+
 chapter "The end"
 is "packets that reached Microsoft with an inside address: none" "$(leaks)" 0
 cmp "sessions made" "$(stat created)" -ge 12
