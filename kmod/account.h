@@ -75,7 +75,9 @@ struct ernat_limit {
  * @busiest: by the last sweep (pools), under @lock
  * @limit: of failure events, by enum ernat_reason (pools)
  * @addrs: addresses in use (pools), struct ernat_addr, under @lock
- * @lock: of @addrs, @busiest, and of hosts coming and going; bottom halves off
+ * @last_addr: the highest &ernat_addr.number so far, under @lock
+ * @lock: of @addrs, @last_addr, @busiest, and of hosts coming and going; bottom
+ *	halves off
  * @rcu: frees it
  */
 struct ernat_account {
@@ -107,6 +109,7 @@ struct ernat_account {
 
 	spinlock_t lock;	/* of addrs, busiest, hosts coming and going */
 	struct list_head addrs;
+	u32 last_addr;
 	struct rcu_head rcu;
 };
 

@@ -117,6 +117,7 @@ static struct ernat_addr *addr_new(struct ernat_net *en,
 		return NULL;
 	}
 	ernat_account_get(key->pool);
+	a->number = ++key->pool->last_addr;
 	list_add_tail_rcu(&a->account_node, &key->pool->addrs);
 	return a;
 }

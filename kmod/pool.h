@@ -19,12 +19,14 @@ struct ernat_addr_key {
 /**
  * struct ernat_addr - a pool address in use
  * @sessions: live ones; the address goes with the last
- * @account_node: in &ernat_account.addrs, under its lock
+ * @number: one more than that of the address before it
+ * @account_node: in &ernat_account.addrs, under its lock, in the order of @number
  */
 struct ernat_addr {
 	struct rhash_head node;
 	struct ernat_addr_key key;
 	atomic_t sessions;
+	u32 number;
 	struct list_head account_node;
 	struct rcu_head rcu;
 };

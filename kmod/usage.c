@@ -84,23 +84,16 @@ static u8 range_state(const struct ernat_ruleset *rs,
 	return r->state;
 }
 
-static int put_range(struct dump *d, const struct ernat_pool *pool,
-		     const struct ernat_range *r)
+static int put_range(struct sk_buff *skb, const struct ernat_range *r, u8 state,
+		     u64 sessions)
 {
-	struct sk_buff *skb = d->skb;
-	struct nlattr *nest;
-	u64 sessions;
+	struct nlattr *nest = nla_nest_start(skb, ERNAT_POOL_USAGE_RANGE);
 
-	rcu_read_lock();
-	sessions = ernat_pool_range_sessions(pool->account, r->family, r->first,
-					     r->last);
-	rcu_read_unlock();
-	nest = nla_nest_start(skb, ERNAT_POOL_USAGE_RANGE);
 	if (!nest)
 		return -EMSGSIZE;
 	if (put_ip(skb, ERNAT_USAGE_RANGE_FIRST, r->family, r->first) ||
 	    put_ip(skb, ERNAT_USAGE_RANGE_LAST, r->family, r->last) ||
-	    nla_put_u8(skb, ERNAT_USAGE_RANGE_STATE, range_state(d->rs, r)) ||
+	    nla_put_u8(skb, ERNAT_USAGE_RANGE_STATE, state) ||
 	    nla_put_u64_64bit(skb, ERNAT_USAGE_RANGE_SESSIONS, sessions,
 			      ERNAT_USAGE_RANGE_PAD)) {
 		nla_nest_cancel(skb, nest);
@@ -110,17 +103,55 @@ static int put_range(struct dump *d, const struct ernat_pool *pool,
 	return 0;
 }
 
+/*
+ * Addresses with sessions that the pool has no more: one taken out drains. Goes on
+ * after the one with number *@i - n.
+ */
+static int put_removed_ranges(struct dump *d, const struct ernat_pool *pool,
+			      u32 *i)
+{
+	const u32 n = pool->ranges.n, after = *i - n;
+	const struct ernat_addr *a;
+	int err = 0;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(a, &pool->account->addrs, account_node) {
+		struct ernat_range r = { .family = a->key.family };
+
+		if (a->number <= after ||
+		    ernat_pool_has(pool, r.family, &a->key.addr))
+			continue;
+		r.first = ernat_ip_from(&a->key.addr, r.family);
+		r.last = r.first;
+		err = put_range(d->skb, &r, ERNAT_STATE_DRAIN,
+				atomic_read(&a->sessions));
+		if (err)
+			break;
+		*i = n + a->number;
+	}
+	rcu_read_unlock();
+	return err;
+}
+
 /* As many as fit, from @*i. */
 static int put_ranges(struct dump *d, const struct ernat_pool *pool, u32 *i)
 {
+	const struct ernat_range *r;
+	u64 sessions;
+
 	for (; *i < pool->ranges.n; (*i)++) {
-		if (pool->ranges.v[*i].except)
+		r = &pool->ranges.v[*i];
+		if (r->except)
 			continue;
-		if (put_range(d, pool, &pool->ranges.v[*i]))
+		rcu_read_lock();
+		sessions = ernat_pool_range_sessions(pool->account, r->family,
+						     r->first, r->last);
+		rcu_read_unlock();
+		if (put_range(d->skb, r, range_state(d->rs, r), sessions))
 			return -EMSGSIZE;
 		cond_resched();
 	}
-	return 0;
+	return put_removed_ranges(d, pool, i);
 }
 
 static int put_busiest(struct sk_buff *skb, struct ernat_account *a)

@@ -61,8 +61,9 @@
  *     request:  ERNAT_A_NAME (optional)
  *     reply:    a message each, ERNAT_A_POOL_USAGE, ERNAT_A_SOURCE_USAGE or
  *               ERNAT_A_RULE_USAGE. Pools that the ruleset no longer has are
- *               listed as long as sessions use them. The ranges of a pool
- *               that do not fit go on in a message of its name with
+ *               listed as long as sessions use them, and so is an address
+ *               that its pool no longer has, as draining. The ranges of a
+ *               pool that do not fit go on in a message of its name with
  *               ERNAT_A_CONTINUE and more ranges alone.
  *
  * ERNAT_CMD_GET_SESSION (dump)
