@@ -74,6 +74,7 @@ struct ernat_limit {
  * @seen: by the sweep so far; nobody else looks at it
  * @busiest: by the last sweep (pools), under @lock
  * @limit: of failure events, by enum ernat_reason (pools)
+ * @host_alarms: limit of alarms raised by its hosts (pools)
  * @addrs: addresses in use (pools), struct ernat_addr, under @lock
  * @last_addr: the highest &ernat_addr.number so far, under @lock
  * @lock: of @addrs, @last_addr, @busiest, and of hosts coming and going; bottom
@@ -106,6 +107,7 @@ struct ernat_account {
 	struct ernat_busiest seen;
 	struct ernat_busiest busiest;
 	struct ernat_limit limit[__ERNAT_REASON_MAX];
+	struct ernat_limit host_alarms;
 
 	spinlock_t lock;	/* of addrs, busiest, hosts coming and going */
 	struct list_head addrs;

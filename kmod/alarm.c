@@ -52,10 +52,11 @@ void ernat_alarm_end(struct ernat_net *en, const struct ernat_pool *pool)
 		emit_pool(en, pool, NULL, 0, false);
 }
 
-void ernat_alarm_host(struct ernat_net *en, const struct ernat_host *h,
+bool ernat_alarm_host(struct ernat_net *en, const struct ernat_host *h,
 		      bool raised, u32 sessions)
 {
 	const struct ernat_pool *pool = rcu_dereference(h->key.pool->pool);
+	struct ernat_limit *limit = &h->key.pool->host_alarms;
 	struct ernat_event ev = {
 		.type = raised ? ERNAT_EVENT_TYPE_ALARM_RAISED :
 				 ERNAT_EVENT_TYPE_ALARM_CLEARED,
@@ -71,7 +72,13 @@ void ernat_alarm_host(struct ernat_net *en, const struct ernat_host *h,
 		.max = pool ? pool->host_limit : 0,
 	};
 
+	if (raised) {
+		if (ernat_event_limited(en, limit))
+			return false;
+		ev.suppressed = atomic_xchg(&limit->suppressed, 0);
+	}
 	ernat_event_emit(en, &ev);
+	return true;
 }
 
 /* Has @a a larger share of its ports than @b? */

@@ -22,8 +22,11 @@ void ernat_alarm_pool(struct ernat_net *en, const struct ernat_pool *pool,
 /* The pool leaves the ruleset, its alarm goes with it. */
 void ernat_alarm_end(struct ernat_net *en, const struct ernat_pool *pool);
 
-/* Tells that the alarm of @h was raised or cleared. Softirq-safe, under RCU. */
-void ernat_alarm_host(struct ernat_net *en, const struct ernat_host *h,
+/*
+ * The alarm of @h was raised or cleared; of those that are raised, one a second is
+ * told of for each pool. Softirq-safe, under RCU. Return: whether this one was.
+ */
+bool ernat_alarm_host(struct ernat_net *en, const struct ernat_host *h,
 		      bool raised, u32 sessions);
 
 /* Finds each pool's busiest destination, raises and clears. May sleep. */

@@ -165,28 +165,45 @@ static struct ernat_event keep(struct ernat_event_ring *r,
 	return old;
 }
 
-void ernat_event_emit(struct ernat_net *en, struct ernat_event *ev)
+/* Of a session: the first event if there was none, the last if there was one. */
+static bool is_due(const struct ernat_event *ev, unsigned long *flags)
 {
-	bool session = is_session(ev);
-	struct ernat_event_ring *r = &en->events[session ? GROUP_SESSIONS :
-							  GROUP_EVENTS];
+	bool announced = test_and_set_bit(ERNAT_SESSION_FLAG_ANNOUNCED, flags);
+
+	return announced == (ev->type == ERNAT_EVENT_TYPE_SESSION_ENDED);
+}
+
+/* @flags: of the session, or NULL. */
+static void emit(struct ernat_net *en, struct ernat_event *ev,
+		 unsigned long *flags)
+{
+	unsigned int group = is_session(ev) ? GROUP_SESSIONS : GROUP_EVENTS;
+	struct ernat_event_ring *r = &en->events[group];
 	struct ernat_event old = {};
 
-	ernat_count(en, ERNAT_STAT_EVENTS);
 	/* The lock makes the order of sending that of the numbers. */
 	spin_lock_bh(&r->lock);
+	if (flags && !is_due(ev, flags))
+		goto out;
+	ernat_count(en, ERNAT_STAT_EVENTS);
 	ev->seq = ++r->seq;
 	if (!ev->time)
 		ev->time = ktime_get_real_ns();
 	if (READ_ONCE(event_open))
-		send_event(en, ev, session ? GROUP_SESSIONS : GROUP_EVENTS);
+		send_event(en, ev, group);
 	if (r->v) {
 		old = keep(r, ev);
 		ev->file = NULL;
 	}
+out:
 	spin_unlock_bh(&r->lock);
 	kfree(ev->file);
 	release(&old);
+}
+
+void ernat_event_emit(struct ernat_net *en, struct ernat_event *ev)
+{
+	emit(en, ev, NULL);
 }
 
 void ernat_event_ruleset(struct ernat_net *en)
@@ -219,7 +236,7 @@ static void set_ports(struct ernat_event *ev,
 		ev->mapped_port = 0;
 }
 
-void ernat_event_session(struct ernat_net *en, const struct ernat_session *s,
+static void emit_session(struct ernat_net *en, struct ernat_session *s,
 			 u8 type)
 {
 	const struct ernat_port_key *key = ernat_port_block_key(s->map.hold.block);
@@ -250,7 +267,29 @@ void ernat_event_session(struct ernat_net *en, const struct ernat_session *s,
 		ev.time = created;
 	else
 		ev.created = created;
-	ernat_event_emit(en, &ev);
+	emit(en, &ev, &s->flags);
+}
+
+void ernat_event_session_created(struct ernat_net *en, struct ernat_session *s)
+{
+	emit_session(en, s, ERNAT_EVENT_TYPE_SESSION_CREATED);
+}
+
+void ernat_event_session_ended(struct ernat_net *en, struct ernat_session *s)
+{
+	emit_session(en, s, ERNAT_EVENT_TYPE_SESSION_ENDED);
+}
+
+bool ernat_event_limited(struct ernat_net *en, struct ernat_limit *limit)
+{
+	u32 now = ktime_get_boottime_seconds();
+	u32 last = READ_ONCE(limit->second);
+
+	if (last != now && cmpxchg(&limit->second, last, now) == last)
+		return false;
+	atomic_inc(&limit->suppressed);
+	ernat_count(en, ERNAT_STAT_EVENTS_SUPPRESSED);
+	return true;
 }
 
 static void emit_failure(struct ernat_net *en, struct ernat_event *ev,
@@ -266,15 +305,10 @@ void ernat_event_failure(struct ernat_net *en, struct ernat_account *pool,
 			 const struct ernat_dest_key *dest)
 {
 	struct ernat_limit *limit = &pool->limit[reason];
-	u32 now = ktime_get_boottime_seconds(), last;
 	struct ernat_event ev;
 
-	last = READ_ONCE(limit->second);
-	if (last == now || cmpxchg(&limit->second, last, now) != last) {
-		atomic_inc(&limit->suppressed);
-		ernat_count(en, ERNAT_STAT_EVENTS_SUPPRESSED);
+	if (ernat_event_limited(en, limit))
 		return;
-	}
 	ev = (struct ernat_event) {
 		.type = ERNAT_EVENT_TYPE_FAILURE,
 		.reason = reason,
@@ -292,25 +326,38 @@ void ernat_event_failure(struct ernat_net *en, struct ernat_account *pool,
 	emit_failure(en, &ev, limit);
 }
 
-void ernat_event_flush(struct ernat_net *en, struct ernat_account *pool)
+/* Tells of those that were counted, once no other event did so for a while. */
+static void flush_limit(struct ernat_net *en, struct ernat_event *ev,
+			struct ernat_limit *limit)
 {
 	u32 now = ktime_get_boottime_seconds();
-	struct ernat_limit *limit;
+
+	if (!atomic_read(&limit->suppressed) ||
+	    now - READ_ONCE(limit->second) < 2)
+		return;
+	ev->suppressed = atomic_xchg(&limit->suppressed, 0);
+	ernat_event_emit(en, ev);
+}
+
+void ernat_event_flush(struct ernat_net *en, struct ernat_account *pool)
+{
 	struct ernat_event ev;
 	u8 reason;
 
 	for (reason = 1; reason < __ERNAT_REASON_MAX; reason++) {
-		limit = &pool->limit[reason];
-		if (!atomic_read(&limit->suppressed) ||
-		    now - READ_ONCE(limit->second) < 2)
-			continue;
 		ev = (struct ernat_event) {
 			.type = ERNAT_EVENT_TYPE_FAILURE,
 			.reason = reason,
 			.pool = pool,
 		};
-		emit_failure(en, &ev, limit);
+		flush_limit(en, &ev, &pool->limit[reason]);
 	}
+	ev = (struct ernat_event) {
+		.type = ERNAT_EVENT_TYPE_ALARM_RAISED,
+		.subject = ERNAT_EVENT_SUBJECT_HOST,
+		.pool = pool,
+	};
+	flush_limit(en, &ev, &pool->host_alarms);
 }
 
 /* The ring, over netlink */

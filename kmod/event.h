@@ -64,9 +64,15 @@ void ernat_event_emit(struct ernat_net *en, struct ernat_event *ev);
 /* A new ruleset, or none. May sleep. */
 void ernat_event_ruleset(struct ernat_net *en);
 
-/* The session's pool logs; @type is that of its beginning or its end. Under RCU. */
-void ernat_event_session(struct ernat_net *en, const struct ernat_session *s,
-			 u8 type);
+/*
+ * Of a session whose pool logs. The first one is made once, the last one only after
+ * it; and none after the last. Under RCU.
+ */
+void ernat_event_session_created(struct ernat_net *en, struct ernat_session *s);
+void ernat_event_session_ended(struct ernat_net *en, struct ernat_session *s);
+
+/* One a second passes, the others are counted. Return: whether this is another. */
+bool ernat_event_limited(struct ernat_net *en, struct ernat_limit *limit);
 
 /**
  * ernat_event_failure - a connection got no mapping

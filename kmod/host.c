@@ -9,6 +9,7 @@
 
 #define LINGER		600	/* seconds */
 #define MAX_LINGERING	4096	/* of a namespace; anybody can make them */
+#define MAX_BURST	8192	/* until the sweep has let the oldest go */
 
 static struct kmem_cache *host_cache;
 
@@ -89,7 +90,7 @@ static bool host_linger(struct ernat_net *en, struct ernat_host *h)
 	bool room;
 
 	spin_lock_bh(&en->linger_lock);
-	room = en->n_lingering < MAX_LINGERING;
+	room = en->n_lingering < MAX_BURST;
 	if (room) {
 		h->idle = ktime_get_boottime_seconds();
 		list_add_tail(&h->lingering, &en->lingering);
@@ -149,28 +150,26 @@ static struct ernat_host *host_first(struct ernat_net *en,
 	return h;
 }
 
+/* The lock makes the order of the events that of what they tell. */
 static void host_raise(struct ernat_net *en, struct ernat_host *h)
 {
-	bool raised;
-
 	spin_lock_bh(&h->lock);
-	raised = h->alarm;
-	h->alarm = true;
+	if (!h->alarm) {
+		h->alarm = true;
+		h->alarm_told = ernat_alarm_host(en, h, true,
+						 atomic_read(&h->sessions));
+	}
 	spin_unlock_bh(&h->lock);
-	if (!raised)
-		ernat_alarm_host(en, h, true, atomic_read(&h->sessions));
 }
 
 static void host_clear(struct ernat_net *en, struct ernat_host *h)
 {
-	bool raised;
-
 	spin_lock_bh(&h->lock);
-	raised = h->alarm;
-	h->alarm = false;
-	spin_unlock_bh(&h->lock);
-	if (raised)
+	if (h->alarm && h->alarm_told)
 		ernat_alarm_host(en, h, false, atomic_read(&h->sessions));
+	h->alarm = false;
+	h->alarm_told = false;
+	spin_unlock_bh(&h->lock);
 }
 
 static struct ernat_host *host_get(struct ernat_net *en,
@@ -194,13 +193,7 @@ struct ernat_host *ernat_host_get(struct ernat_net *en,
 				  const struct ernat_pool *pool,
 				  const struct ernat_host_key *key, bool limited)
 {
-	struct ernat_host *h;
-
-	h = host_get(en, key, limited ? pool->host_limit : 0);
-	if (!IS_ERR(h) && !READ_ONCE(h->alarm) &&
-	    atomic_read(&h->sessions) >= pool->host_alarm_at)
-		host_raise(en, h);
-	return h;
+	return host_get(en, key, limited ? pool->host_limit : 0);
 }
 
 /* Its last session has ended. Return: whether it goes. */
@@ -267,7 +260,8 @@ bool ernat_host_paired(struct ernat_host *h, const struct ernat_pool *pool,
 }
 
 /* The first address that worked is the host's, until it is not given out. */
-void ernat_host_pair(struct ernat_host *h, const struct ernat_pool *pool,
+void ernat_host_pair(struct ernat_net *en, struct ernat_host *h,
+		     const struct ernat_pool *pool,
 		     const union nf_inet_addr *addr)
 {
 	spin_lock_bh(&h->lock);
@@ -277,6 +271,9 @@ void ernat_host_pair(struct ernat_host *h, const struct ernat_pool *pool,
 		h->is_paired = true;
 	}
 	spin_unlock_bh(&h->lock);
+	if (!READ_ONCE(h->alarm) &&
+	    atomic_read(&h->sessions) >= pool->host_alarm_at)
+		host_raise(en, h);
 }
 
 /*
@@ -335,7 +332,10 @@ void ernat_host_failed(struct ernat_net *en, const struct ernat_host_key *key,
 		host_free(h);
 }
 
-/* The one that has lingered longest, if it is time. Under RCU. */
+/*
+ * The one that has lingered longest, if it is time or they are too many. Under
+ * RCU.
+ */
 static struct ernat_host *host_due(struct ernat_net *en, u32 linger)
 {
 	struct ernat_host *h;
@@ -343,7 +343,8 @@ static struct ernat_host *host_due(struct ernat_net *en, u32 linger)
 	spin_lock_bh(&en->linger_lock);
 	h = list_first_entry_or_null(&en->lingering, struct ernat_host,
 				     lingering);
-	if (h && (u32)ktime_get_boottime_seconds() - h->idle < linger)
+	if (h && en->n_lingering <= MAX_LINGERING &&
+	    (u32)ktime_get_boottime_seconds() - h->idle < linger)
 		h = NULL;
 	spin_unlock_bh(&en->linger_lock);
 	return h;
@@ -366,7 +367,8 @@ static void host_let_go(struct ernat_net *en, struct ernat_host *h)
 		host_free(h);
 }
 
-static void host_sweep(struct ernat_net *en, u32 linger)
+/* At most @max: packets may make them as fast as they go. */
+static void host_sweep(struct ernat_net *en, u32 linger, unsigned int max)
 {
 	struct ernat_host *h;
 
@@ -376,12 +378,13 @@ static void host_sweep(struct ernat_net *en, u32 linger)
 		if (h)
 			host_let_go(en, h);
 		rcu_read_unlock();
-	} while (h);
+		cond_resched();
+	} while (h && --max);
 }
 
 void ernat_host_sweep(struct ernat_net *en)
 {
-	host_sweep(en, LINGER);
+	host_sweep(en, LINGER, MAX_BURST);
 }
 
 /* Life */
@@ -395,7 +398,7 @@ int ernat_host_net_init(struct ernat_net *en)
 
 void ernat_host_net_exit(struct ernat_net *en)
 {
-	host_sweep(en, 0);
+	host_sweep(en, 0, UINT_MAX);
 	WARN_ON_ONCE(atomic_read(&en->hosts.nelems));
 	rhashtable_destroy(&en->hosts);
 }

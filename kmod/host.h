@@ -31,11 +31,13 @@ struct ernat_failure {
  * struct ernat_host - a host and the address it is paired with
  * @sessions: live ones. With the last the host goes; if it has failed, some
  *	minutes later, so that a person can ask what was wrong
- * @lock: of the five that follow; bottom halves off, innermost
+ * @lock: of what follows, up to @failure; bottom halves off. An event may be sent
+ *	under it
  * @paired: pool address that its sessions share (RFC 4787 REQ-2)
  * @failed: connections that got no mapping
  * @failure: the last of them
  * @alarm: its sessions are near the limit
+ * @alarm_told: and an event said so; not if there was another in that second
  * @lingering: in &ernat_net.lingering, under &ernat_net.linger_lock
  * @idle: ktime_get_boottime_seconds() when it began to linger
  */
@@ -46,6 +48,7 @@ struct ernat_host {
 	spinlock_t lock;	/* of what follows, up to failure */
 	bool is_paired;
 	bool alarm;
+	bool alarm_told;
 	union nf_inet_addr paired;
 	u64 failed;
 	struct ernat_failure failure;
@@ -82,7 +85,9 @@ struct ernat_host *ernat_host_find(struct ernat_net *en,
 /* The address it is paired with, as long as @pool gives it out. */
 bool ernat_host_paired(struct ernat_host *h, const struct ernat_pool *pool,
 		       union nf_inet_addr *addr);
-void ernat_host_pair(struct ernat_host *h, const struct ernat_pool *pool,
+/* A connection got that address: pairs it if need be, and raises its alarm. */
+void ernat_host_pair(struct ernat_net *en, struct ernat_host *h,
+		     const struct ernat_pool *pool,
 		     const union nf_inet_addr *addr);
 
 /* Remembers that a connection got no mapping. Softirq-safe, under RCU. */

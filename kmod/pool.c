@@ -315,7 +315,7 @@ int ernat_pool_claim(struct ernat_net *en, const struct ernat_pool *pool,
 		err = -ENOMEM;
 		goto err_port;
 	}
-	ernat_host_pair(map->host, pool, &addr);
+	ernat_host_pair(en, map->host, pool, &addr);
 	return 0;
 
 err_port:
@@ -346,7 +346,7 @@ int ernat_pool_claim_exact(struct ernat_net *en, const struct ernat_pool *pool,
 	map->host = ernat_host_get(en, pool, &host, false);
 	if (IS_ERR(map->host))
 		goto err_addr;
-	ernat_host_pair(map->host, pool, addr);
+	ernat_host_pair(en, map->host, pool, addr);
 	return 0;
 
 err_addr:

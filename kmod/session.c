@@ -221,25 +221,30 @@ u8 ernat_session_state(const struct ernat_session *s)
 					 ERNAT_SESSION_STATE_UNREPLIED;
 }
 
-/* What its pool's log has to say of it. Under RCU. */
-static void announce(struct ernat_net *en, struct ernat_session *s)
+/* Under RCU. */
+static bool is_logged(const struct ernat_session *s)
 {
 	const struct ernat_pool *pool;
 
 	pool = rcu_dereference(ernat_session_pool(s)->pool);
-	if (!pool || !pool->log_sessions ||
-	    !nf_ct_is_confirmed(ernat_session_ct(s)) ||
-	    test_and_set_bit(ERNAT_SESSION_FLAG_ANNOUNCED, &s->flags))
-		return;
-	ernat_event_session(en, s, ERNAT_EVENT_TYPE_SESSION_CREATED);
+	return pool && pool->log_sessions;
+}
+
+/* What its pool's log has to say of it. Under RCU. */
+static void announce(struct ernat_net *en, struct ernat_session *s)
+{
+	if (is_logged(s) &&
+	    !test_bit(ERNAT_SESSION_FLAG_ANNOUNCED, &s->flags) &&
+	    nf_ct_is_confirmed(ernat_session_ct(s)))
+		ernat_event_session_created(en, s);
 }
 
 static void announce_end(struct ernat_net *en, struct ernat_session *s)
 {
 	rcu_read_lock();
 	announce(en, s);
-	if (test_bit(ERNAT_SESSION_FLAG_ANNOUNCED, &s->flags))
-		ernat_event_session(en, s, ERNAT_EVENT_TYPE_SESSION_ENDED);
+	if (is_logged(s) || test_bit(ERNAT_SESSION_FLAG_ANNOUNCED, &s->flags))
+		ernat_event_session_ended(en, s);
 	rcu_read_unlock();
 }
 
@@ -485,12 +490,19 @@ void ernat_session_reply_tuple(const struct ernat_port_key *key, u16 port,
 	}
 }
 
-/* Near its maximum conntrack waits for the entries that we still hold. */
-static unsigned long sweep_delay(const struct ernat_net *en)
+/*
+ * Near its maximum conntrack waits for the entries that we still hold. A sweep that
+ * took long, since it ended many, does not make the next one late.
+ */
+static unsigned long sweep_delay(const struct ernat_net *en,
+				 unsigned long begun)
 {
 	u64 count = nf_conntrack_count(en->net);
+	unsigned long spent = jiffies - begun;
 
-	return count * 10 > (u64)nf_conntrack_max * 9 ? HZ / 10 : HZ;
+	if (count * 10 > (u64)nf_conntrack_max * 9 || spent > HZ - HZ / 10)
+		return HZ / 10;
+	return HZ - spent;
 }
 
 /*
@@ -519,6 +531,7 @@ static void sweep_work(struct work_struct *work)
 {
 	struct ernat_net *en = container_of(to_delayed_work(work),
 					    struct ernat_net, sweep);
+	unsigned long begun = jiffies;
 	u64 start = ktime_get_ns();
 
 	session_walk(en, sweep_one);
@@ -528,7 +541,7 @@ static void sweep_work(struct work_struct *work)
 	ernat_count(en, ERNAT_STAT_SWEEPS);
 	WRITE_ONCE(en->sweep_ns, ktime_get_ns() - start);
 	adopt(en);
-	queue_delayed_work(system_unbound_wq, &en->sweep, sweep_delay(en));
+	queue_delayed_work(system_unbound_wq, &en->sweep, sweep_delay(en, begun));
 }
 
 void ernat_session_sweep_start(struct ernat_net *en)

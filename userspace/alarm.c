@@ -43,6 +43,10 @@ void alarm_host(struct text *t, const char *pool, const struct nlattr *addr, uin
 	text_puts(t, "pool ");
 	text_name(t, pool);
 	text_puts(t, ": ");
+	if (!addr) {
+		text_puts(t, "hosts near their limit");
+		return;
+	}
 	alarm_host_addr(t, addr, prefix_len, zone);
 	text_puts(t, " has");
 	share(t, sessions, limit, "sessions");

@@ -12,7 +12,7 @@
 void alarm_pool(struct text *t, const char *pool, const struct nlattr *addr, uint16_t port,
 		uint8_t protocol, uint64_t used, uint64_t ports);
 
-/* "pool msft: host 10.1.0.10 has 13108 of 16384 sessions (80%)" */
+/* "pool msft: host 10.1.0.10 has 13108 of 16384 sessions (80%)"; @addr NULL: some that have no name */
 void alarm_host(struct text *t, const char *pool, const struct nlattr *addr, uint8_t prefix_len,
 		uint16_t zone, uint64_t sessions, uint64_t limit);
 

@@ -91,6 +91,12 @@ static unsigned long long number(const struct nlattr *attr)
 	return attr_u64(attr);
 }
 
+static void suppressed_text(struct text *t, const struct nlattr *const *tb)
+{
+	if (attr_u64(tb[ERNAT_EVENT_SUPPRESSED]))
+		text_printf(t, " (%llu more not shown)", number(tb[ERNAT_EVENT_SUPPRESSED]));
+}
+
 static void alarm_text(struct text *t, const struct nlattr *const *tb)
 {
 	const char *pool = attr_str(tb[ERNAT_EVENT_POOL]);
@@ -146,8 +152,7 @@ static void failure_text(struct text *t, const struct nlattr *const *tb)
 {
 	text_printf(t, "%s: ", failure(attr_u8(tb[ERNAT_EVENT_REASON]))->text);
 	parties_text(t, tb);
-	if (attr_u64(tb[ERNAT_EVENT_SUPPRESSED]))
-		text_printf(t, " (%llu more not shown)", number(tb[ERNAT_EVENT_SUPPRESSED]));
+	suppressed_text(t, tb);
 }
 
 static void ruleset_text(struct text *t, const struct nlattr *const *tb)
@@ -215,6 +220,7 @@ static void event_text(struct text *t, const struct nlattr *const *tb)
 		text_printf(t, "alarm %s: ",
 			    type == ERNAT_EVENT_TYPE_ALARM_RAISED ? "raised" : "cleared");
 		alarm_text(t, tb);
+		suppressed_text(t, tb);
 		return;
 	case ERNAT_EVENT_TYPE_FAILURE:
 		failure_text(t, tb);

@@ -542,7 +542,8 @@ enum ernat_event_type {
 enum ernat_event_subject {
 	ERNAT_EVENT_SUBJECT_UNSPEC,
 	ERNAT_EVENT_SUBJECT_POOL,	/* POOL; PROTOCOL, DEST: its busiest one */
-	ERNAT_EVENT_SUBJECT_HOST,	/* POOL, HOST, ZONE against its limit */
+	/* POOL, HOST, ZONE against its limit; without HOST: SUPPRESSED more */
+	ERNAT_EVENT_SUBJECT_HOST,
 	ERNAT_EVENT_SUBJECT_CONNTRACK,	/* entries against nf_conntrack_max */
 	__ERNAT_EVENT_SUBJECT_MAX,
 };
@@ -571,7 +572,7 @@ enum ernat_event_attr {
 	ERNAT_EVENT_COUNT,	/* u64 */
 	ERNAT_EVENT_MAX_COUNT,	/* u64 what COUNT is measured against */
 	ERNAT_EVENT_ENDED,	/* u64 */
-	ERNAT_EVENT_SUPPRESSED,	/* u64 events of this pool and reason not sent */
+	ERNAT_EVENT_SUPPRESSED,	/* u64 events of this kind and pool not sent */
 	ERNAT_EVENT_GENERATION,	/* u32 */
 	ERNAT_EVENT_FILE,	/* string, its end where it is long */
 	ERNAT_EVENT_CREATED,	/* u64 nanoseconds since the epoch */
