@@ -4,33 +4,30 @@
 #include "full.h"
 
 /*
- * struct full - addresses without a gap that are full
+ * struct full - places in a row that are full
  * @node: in the tree
- * @ports_id: by which list of ports
- * @first: address of the run
- * @last: address of the run
- *
- * Only a hint that saves asking each of them: an address may be full and not
- * stand here (no memory), but never the other way round.
+ * @ring: whose places
+ * @first: of the run
+ * @last: of the run
  */
 struct full {
 	struct rb_node node;
-	u32 ports_id;
-	struct ernat_ip first;
-	struct ernat_ip last;
+	u64 ring;
+	u64 first;
+	u64 last;
 };
 
-static int full_cmp(const struct full *f, u32 ports_id,
-		    struct ernat_ip ip)
+static int full_cmp(const struct full *f, u64 ring, u64 place)
 {
-	if (f->ports_id != ports_id)
-		return f->ports_id < ports_id ? -1 : 1;
-	return ernat_ip_cmp(f->first, ip);
+	if (f->ring != ring)
+		return f->ring < ring ? -1 : 1;
+	if (f->first != place)
+		return f->first < place ? -1 : 1;
+	return 0;
 }
 
-/* The last node that begins at or before the address, of any list. */
-static struct full *full_before(const struct rb_root *root, u32 ports_id,
-				struct ernat_ip ip)
+/* The last run that begins at or before the place, of any ring. */
+static struct full *full_before(const struct rb_root *root, u64 ring, u64 place)
 {
 	struct rb_node *n = root->rb_node;
 	struct full *found = NULL;
@@ -39,7 +36,7 @@ static struct full *full_before(const struct rb_root *root, u32 ports_id,
 		struct full *f;
 
 		f = rb_entry(n, struct full, node);
-		if (full_cmp(f, ports_id, ip) <= 0) {
+		if (full_cmp(f, ring, place) <= 0) {
 			found = f;
 			n = n->rb_right;
 		} else {
@@ -49,18 +46,14 @@ static struct full *full_before(const struct rb_root *root, u32 ports_id,
 	return found;
 }
 
-static struct full *full_find(const struct rb_root *root, u32 ports_id,
-			      struct ernat_ip ip)
+static struct full *full_find(const struct rb_root *root, u64 ring, u64 place)
 {
-	struct full *f = full_before(root, ports_id, ip);
+	struct full *f = full_before(root, ring, place);
 
-	if (!f || f->ports_id != ports_id || ernat_ip_cmp(f->last, ip) < 0)
-		return NULL;
-	return f;
+	return f && f->ring == ring && f->last >= place ? f : NULL;
 }
 
-static bool full_insert(struct rb_root *root, u32 ports_id,
-			struct ernat_ip first, struct ernat_ip last)
+static bool full_insert(struct rb_root *root, u64 ring, u64 first, u64 last)
 {
 	struct rb_node **p = &root->rb_node, *parent = NULL;
 	struct full *f;
@@ -68,13 +61,13 @@ static bool full_insert(struct rb_root *root, u32 ports_id,
 	f = kmalloc(sizeof(*f), GFP_ATOMIC | __GFP_NOWARN);
 	if (!f)
 		return false;
-	f->ports_id = ports_id;
+	f->ring = ring;
 	f->first = first;
 	f->last = last;
 	while (*p) {
 		parent = *p;
-		if (full_cmp(rb_entry(parent, struct full, node),
-			     ports_id, first) < 0)
+		if (full_cmp(rb_entry(parent, struct full, node), ring,
+			     first) < 0)
 			p = &parent->rb_right;
 		else
 			p = &parent->rb_left;
@@ -90,66 +83,67 @@ static void full_erase(struct rb_root *root, struct full *f)
 	kfree(f);
 }
 
-bool ernat_full_add(struct rb_root *root, u32 ports_id, struct ernat_ip ip)
+/* The run that begins right after the place. */
+static struct full *full_after(const struct rb_root *root,
+			       const struct full *before, u64 ring, u64 place)
 {
-	struct full *before, *after = NULL;
-	struct rb_node *next;
+	struct rb_node *next = before ? rb_next(&before->node) : rb_first(root);
+	struct full *f;
 
-	before = full_before(root, ports_id, ip);
-	next = before ? rb_next(&before->node) : rb_first(root);
-	if (next) {
-		after = rb_entry(next, struct full, node);
-		if (after->ports_id != ports_id ||
-		    ernat_ip_cmp(ernat_ip_prev(after->first), ip))
-			after = NULL;
-	}
-	if (before && before->ports_id == ports_id) {
-		if (ernat_ip_cmp(before->last, ip) >= 0)
+	if (!next)
+		return NULL;
+	f = rb_entry(next, struct full, node);
+	return f->ring == ring && f->first == place + 1 ? f : NULL;
+}
+
+bool ernat_full_add(struct rb_root *root, u64 ring, u64 place)
+{
+	struct full *before = full_before(root, ring, place);
+	struct full *after = full_after(root, before, ring, place);
+
+	if (before && before->ring == ring) {
+		if (before->last >= place)
 			return true;
-		if (!ernat_ip_cmp(ernat_ip_next(before->last), ip)) {
-			before->last = after ? after->last : ip;
+		if (before->last + 1 == place) {
+			before->last = after ? after->last : place;
 			if (after)
 				full_erase(root, after);
 			return true;
 		}
 	}
 	if (after) {
-		after->first = ip;
+		after->first = place;
 		return true;
 	}
-	return full_insert(root, ports_id, ip, ip);
+	return full_insert(root, ring, place, place);
 }
 
-void ernat_full_del(struct rb_root *root, u32 ports_id, struct ernat_ip ip)
+void ernat_full_del(struct rb_root *root, u64 ring, u64 place)
 {
-	struct full *f = full_find(root, ports_id, ip);
-	struct ernat_ip last;
+	struct full *f = full_find(root, ring, place);
+	u64 last;
 
 	if (!f)
 		return;
-	if (!ernat_ip_cmp(f->first, f->last)) {
+	if (f->first == f->last) {
 		full_erase(root, f);
-	} else if (!ernat_ip_cmp(f->first, ip)) {
-		f->first = ernat_ip_next(ip);
-	} else if (!ernat_ip_cmp(f->last, ip)) {
-		f->last = ernat_ip_prev(ip);
+	} else if (f->first == place) {
+		f->first++;
+	} else if (f->last == place) {
+		f->last--;
 	} else {
 		/* Without memory the second half is forgotten: only a hint. */
 		last = f->last;
-		f->last = ernat_ip_prev(ip);
-		full_insert(root, ports_id, ernat_ip_next(ip), last);
+		f->last = place - 1;
+		full_insert(root, ring, place + 1, last);
 	}
 }
 
-bool ernat_full_skip(const struct rb_root *root, u32 ports_id,
-		     struct ernat_ip *ip)
+u64 ernat_full_skip(const struct rb_root *root, u64 ring, u64 place)
 {
-	const struct full *f = full_find(root, ports_id, *ip);
+	const struct full *f = full_find(root, ring, place);
 
-	if (!f)
-		return true;
-	*ip = ernat_ip_next(f->last);
-	return ernat_ip_cmp(*ip, f->last) > 0;
+	return f ? f->last + 1 : place;
 }
 
 void ernat_full_clear(struct rb_root *root)

@@ -4,14 +4,18 @@
 #include <linux/slab.h>
 
 #include "alarm.h"
+#include "flow.h"
 #include "pool.h"
 
-/* What one packet may try before it is told that nothing is free. */
-#define ERNAT_POOL_ADDR_TRIES	64
-#define ERNAT_POOL_SPAN_TRIES	1024
+/*
+ * What one packet may try before it is told that nothing is free. An address that
+ * is full costs it a try once, when nobody knew before.
+ */
+#define ERNAT_POOL_ADDR_TRIES	1024
 #define ERNAT_POOL_PORT_TRIES	128
 
 static struct kmem_cache *addr_cache;
+static atomic64_t last_ring;
 
 static const struct rhashtable_params addr_params = {
 	.head_offset = offsetof(struct ernat_addr, node),
@@ -55,6 +59,28 @@ bool ernat_pool_gives(const struct ernat_pool *pool, u8 family,
 	return pool_span(pool, family, ernat_ip_from(addr, family));
 }
 
+/*
+ * The number of an address among the active ones. Those that no 64 bits count,
+ * behind 2^64 others, have none: nobody gets as far.
+ */
+static u64 pool_place(const struct ernat_pool *pool, u8 family,
+		      const union nf_inet_addr *addr)
+{
+	struct ernat_ip ip = ernat_ip_from(addr, family);
+	const struct ernat_pool_span *s = pool_span(pool, family, ip);
+	u64 hi, lo;
+
+	if (!s)
+		return ERNAT_PORT_NO_PLACE;
+	hi = ip.hi - s->first.hi;
+	lo = ip.lo - s->first.lo;
+	if (ip.lo < s->first.lo)
+		hi--;
+	if (hi || lo >= ERNAT_PORT_NO_PLACE - s->index)
+		return ERNAT_PORT_NO_PLACE;
+	return s->index + lo;
+}
+
 /* The address with number @i among the active ones. */
 static struct ernat_ip pool_nth(const struct ernat_pool *pool, unsigned int f,
 				u64 i)
@@ -79,9 +105,8 @@ static struct ernat_ip pool_nth(const struct ernat_pool *pool, unsigned int f,
 }
 
 /* Where a host that holds no address begins: the same whenever it comes back. */
-static struct ernat_ip pool_home(const struct ernat_net *en,
-				 const struct ernat_pool *pool,
-				 const struct ernat_host_key *key)
+static u64 pool_home(const struct ernat_net *en, const struct ernat_pool *pool,
+		     const struct ernat_host_key *key)
 {
 	unsigned int f = ernat_family_index(key->family);
 	u64 n = pool->n_addrs[f], hash, i;
@@ -91,7 +116,41 @@ static struct ernat_ip pool_home(const struct ernat_net *en,
 	if (n > U32_MAX)
 		hash |= (u64)jhash_1word(hash, en->secret) << 32;
 	div64_u64_rem(hash, n, &i);
-	return pool_nth(pool, f, i);
+	return i;
+}
+
+static bool same_active(const struct ernat_pool *a, const struct ernat_pool *b,
+			unsigned int f)
+{
+	size_t size = a->n_active[f] * sizeof(*a->active[f]);
+
+	return a->n_active[f] == b->n_active[f] &&
+	       !memcmp(a->active[f], b->active[f], size);
+}
+
+void ernat_pool_set_ring(struct ernat_pool *pool, const struct ernat_pool *old)
+{
+	if (old && old->ports == pool->ports && same_active(old, pool, 0) &&
+	    same_active(old, pool, 1))
+		pool->ring = old->ring;
+	else
+		pool->ring = atomic64_inc_return(&last_ring);
+}
+
+void ernat_pool_offer(const struct ernat_pool *pool,
+		      const struct ernat_port_key *key,
+		      struct ernat_port_offer *offer)
+{
+	const u8 family = key->dest.family;
+	bool portless = !ernat_flow_has_ports(key->dest.protocol) &&
+			!ernat_flow_is_icmp(key->dest.protocol);
+
+	*offer = (struct ernat_port_offer) {
+		.ring = pool->ring,
+		.place = pool_place(pool, family, &key->addr),
+	};
+	if (ernat_pool_gives(pool, family, &key->addr))
+		offer->ports = portless ? ernat_ports_portless() : pool->ports;
 }
 
 /* Addresses in use */
@@ -198,7 +257,8 @@ int ernat_pool_preferred(struct ernat_net *en, const struct ernat_pool *pool,
 	h = ernat_host_find(en, &key);
 	*paired = h && ernat_host_paired(h, pool, addr);
 	if (!*paired)
-		ernat_ip_to(pool_home(en, pool, &key), family, addr);
+		ernat_ip_to(pool_nth(pool, ernat_family_index(family),
+				     pool_home(en, pool, &key)), family, addr);
 	return 0;
 }
 
@@ -211,18 +271,16 @@ int ernat_pool_preferred(struct ernat_net *en, const struct ernat_pool *pool,
  */
 static int claim_port(struct ernat_net *en, const struct ernat_pool *pool,
 		      const struct ernat_pool_request *req,
+		      const struct ernat_port_offer *offer,
 		      const union nf_inet_addr *addr, int *budget,
 		      struct ernat_mapping *map)
 {
-	struct ernat_ports *ports = pool->ports;
 	struct ernat_port_key key = { .dest = req->dest, .addr = *addr };
 	u32 used;
 	int err;
 
-	if (!req->has_ports)
-		ports = ernat_ports_portless();
-	while ((*budget)-- > 0) {
-		err = ernat_port_claim(&en->ports, &key, pool->account, ports,
+	while (*budget > 0) {
+		err = ernat_port_claim(&en->ports, &key, pool->account, offer,
 				       &map->hold, &used);
 		if (err)
 			return err;
@@ -231,58 +289,43 @@ static int claim_port(struct ernat_net *en, const struct ernat_pool *pool,
 			ernat_alarm_pool(en, pool, &req->dest, used);
 		if (!req->taken(req->data, addr, map->hold.port))
 			return 0;
+		(*budget)--;
 		ernat_count(en, ERNAT_STAT_FOREIGN_PORT);
 		ernat_port_foreign_add(&en->ports, &map->hold, req->zone);
 	}
 	return -ENOSPC;
 }
 
-/* The active address that follows, round; full ones are passed over. */
-static struct ernat_ip next_addr(struct ernat_net *en,
-				 const struct ernat_pool *pool,
-				 const struct ernat_pool_request *req,
-				 const struct ernat_ports *ports,
-				 struct ernat_ip ip, int *budget)
-{
-	unsigned int f = ernat_family_index(req->family);
-	const struct ernat_pool_span *s, *v = pool->active[f];
-
-	s = pool_span(pool, req->family, ip);
-	ip = ernat_ip_next(ip);
-	while ((*budget)-- > 0) {
-		if (ernat_ip_cmp(ip, s->first) >= 0 &&
-		    ernat_ip_cmp(ip, s->last) <= 0 &&
-		    ernat_port_skip_full(&en->ports, &req->dest, ports, &ip) &&
-		    ernat_ip_cmp(ip, s->last) <= 0)
-			break;
-		if (++s == v + pool->n_active[f])
-			s = v;
-		ip = s->first;
-	}
-	return ip;
-}
-
+/* From the address with number @start on, round; full ones are passed over. */
 static int claim_any(struct ernat_net *en, const struct ernat_pool *pool,
-		     const struct ernat_pool_request *req,
-		     struct ernat_ip start, struct ernat_mapping *map,
-		     union nf_inet_addr *addr)
+		     const struct ernat_pool_request *req, u64 start,
+		     struct ernat_mapping *map, union nf_inet_addr *addr)
 {
-	const struct ernat_ports *ports = pool->ports;
+	const unsigned int f = ernat_family_index(req->family);
+	const u64 n = pool->n_addrs[f];
+	struct ernat_port_offer offer = {
+		.ports = req->has_ports ? pool->ports : ernat_ports_portless(),
+		.ring = pool->ring,
+		.place = start,
+	};
 	int ports_left = ERNAT_POOL_PORT_TRIES;
-	int spans_left = ERNAT_POOL_SPAN_TRIES;
+	u64 gone = 0, next;
 	int tries, err;
-	struct ernat_ip ip = start;
 
-	if (!req->has_ports)
-		ports = ernat_ports_portless();
 	for (tries = 0; tries < ERNAT_POOL_ADDR_TRIES; tries++) {
-		ernat_ip_to(ip, req->family, addr);
-		err = claim_port(en, pool, req, addr, &ports_left, map);
+		ernat_ip_to(pool_nth(pool, f, offer.place), req->family, addr);
+		err = claim_port(en, pool, req, &offer, addr, &ports_left, map);
 		if (err != -ENOSPC || ports_left <= 0)
 			return err;
-		ip = next_addr(en, pool, req, ports, ip, &spans_left);
-		if (!ernat_ip_cmp(ip, start) || spans_left <= 0)
+		next = ernat_port_next(&en->ports, &req->dest, pool->ring,
+				       offer.place, n);
+		if (next == ERNAT_PORT_NO_PLACE)
 			break;
+		offer.place = next;
+		next = next < start ? next + (n - start) : next - start;
+		if (next <= gone)	/* once round */
+			break;
+		gone = next;
 	}
 	return -ENOSPC;
 }
@@ -292,8 +335,8 @@ int ernat_pool_claim(struct ernat_net *en, const struct ernat_pool *pool,
 		     struct ernat_mapping *map)
 {
 	struct ernat_host_key key;
+	u64 start = ERNAT_PORT_NO_PLACE;
 	union nf_inet_addr addr;
-	struct ernat_ip start;
 	int err;
 
 	if (!pool->n_addrs[ernat_family_index(req->family)])
@@ -304,8 +347,8 @@ int ernat_pool_claim(struct ernat_net *en, const struct ernat_pool *pool,
 		return PTR_ERR(map->host);
 
 	if (ernat_host_paired(map->host, pool, &addr))
-		start = ernat_ip_from(&addr, req->family);
-	else
+		start = pool_place(pool, req->family, &addr);
+	if (start == ERNAT_PORT_NO_PLACE)
 		start = pool_home(en, pool, &key);
 	err = claim_any(en, pool, req, start, map, &addr);
 	if (err)
@@ -331,12 +374,13 @@ int ernat_pool_claim_exact(struct ernat_net *en, const struct ernat_pool *pool,
 			   struct ernat_mapping *map)
 {
 	struct ernat_port_key key = { .dest = req->dest, .addr = *addr };
-	bool given = ernat_pool_gives(pool, req->family, addr);
+	struct ernat_port_offer offer;
 	struct ernat_host_key host;
 	int err;
 
+	ernat_pool_offer(pool, &key, &offer);
 	err = ernat_port_claim_exact(&en->ports, &key, pool->account, port,
-				     given, &map->hold);
+				     &offer, &map->hold);
 	if (err)
 		return err;
 	map->addr = addr_get(en, pool->account, req->family, addr);

@@ -114,6 +114,17 @@ bool ernat_pool_has(const struct ernat_pool *pool, u8 family,
 bool ernat_pool_gives(const struct ernat_pool *pool, u8 family,
 		      const union nf_inet_addr *addr);
 
+/*
+ * Numbers the addresses that @pool gives out: as @old did, if they and their ports
+ * are the same. @old: its definition before, or NULL.
+ */
+void ernat_pool_set_ring(struct ernat_pool *pool, const struct ernat_pool *old);
+
+/* How it gives the address out toward the destination, if it does. */
+void ernat_pool_offer(const struct ernat_pool *pool,
+		      const struct ernat_port_key *key,
+		      struct ernat_port_offer *offer);
+
 /**
  * ernat_pool_preferred - address that a host would get first
  * @paired: whether the host holds it already

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/jiffies.h>
+#include <linux/net.h>
 #include <linux/rbtree.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -14,12 +15,17 @@
 #define RECLAIM_LIVE	32
 #define RECLAIM_REST	(HZ / 50)
 
+/* Holders that are put in their place under one lock. */
+#define SETTLE_MAX	256
+/* Walks of a recount, which has no memory if the last one is not right. */
+#define RECOUNT_TRIES	10
+
 /**
  * struct ernat_port_dest - a destination
  * @node: in &ernat_port_table.dests
  * @key: which
  * @lock: of everything here, in its blocks and uses; bottom halves off
- * @n_blocks: it goes with the last
+ * @n_blocks: and uses to be settled; it goes with the last
  * @dead: taken out of the table; look it up again
  * @full: addresses that have no port left, see full.h
  * @rcu: frees it
@@ -42,9 +48,11 @@ struct ernat_port_dest {
  * @use: of the pool that has the address
  * @held: the ports; it goes with the last
  * @sessions: holders among them
- * @is_full: the address is in the destination's tree of full ones
+ * @ring: by whose numbering and ports it is full
+ * @is_full: no port is left; stands in the destination's tree, if there was memory
  * @is_given: the pool gives the address out: @held counts in &ernat_port_use.used
  * @dead: taken out of the table; look it up again
+ * @place: where it is full
  * @rcu: frees it
  */
 struct ernat_port_block {
@@ -54,9 +62,11 @@ struct ernat_port_block {
 	struct ernat_port_dest *dest;
 	struct ernat_port_use *use;
 	struct ernat_portset held;
+	u64 ring;
 	bool is_full;
 	bool is_given;
 	bool dead;
+	u64 place;
 	struct rcu_head rcu;
 };
 
@@ -185,6 +195,7 @@ static struct ernat_port_use *use_get(struct ernat_port_table *t,
 	u->key.dest = d->key;
 	u->dest = d;
 	u->n_blocks = 1;
+	INIT_LIST_HEAD(&u->settle);
 	INIT_LIST_HEAD(&u->live);
 	INIT_LIST_HEAD(&u->closing);
 	if (!rhashtable_insert_fast(&t->uses, &u->node, use_params))
@@ -251,23 +262,36 @@ err_block:
 	return NULL;
 }
 
-static struct ernat_ip block_ip(const struct ernat_port_block *b)
-{
-	return ernat_ip_from(&b->key.addr, b->key.dest.family);
-}
-
-static void block_mark_full(struct ernat_port_block *b)
-{
-	if (!b->is_full)
-		b->is_full = ernat_full_add(&b->dest->full, b->held.ports_id,
-					    block_ip(b));
-}
-
 static void block_unmark_full(struct ernat_port_block *b)
 {
 	if (b->is_full)
-		ernat_full_del(&b->dest->full, b->held.ports_id, block_ip(b));
+		ernat_full_del(&b->dest->full, b->ring, b->place);
 	b->is_full = false;
+}
+
+/* Again too: the tree forgets when it has no memory. */
+static void block_mark_full(struct ernat_port_block *b,
+			    const struct ernat_port_offer *offer)
+{
+	b->is_full = true;
+	b->ring = offer->ring;
+	b->place = offer->place;
+	if (b->place != ERNAT_PORT_NO_PLACE)
+		ernat_full_add(&b->dest->full, b->ring, b->place);
+}
+
+/* A free port, or -1; what is known of its being full is that of the offer. */
+static int block_find(struct ernat_port_block *b,
+		      const struct ernat_port_offer *offer)
+{
+	int port;
+
+	if (b->is_full && b->ring != offer->ring)
+		block_unmark_full(b);
+	port = b->is_full ? -1 : ernat_portset_find(&b->held, offer->ports);
+	if (port < 0)
+		block_mark_full(b, offer);
+	return port;
 }
 
 static void block_set_given(struct ernat_port_block *b, bool given)
@@ -278,6 +302,14 @@ static void block_set_given(struct ernat_port_block *b, bool given)
 		return;
 	b->is_given = given;
 	use_count(b->use, 0, given ? used : -used);
+}
+
+/* Known as full from the last port on, not only from a failure. */
+static void block_check_full(struct ernat_port_block *b,
+			     const struct ernat_port_offer *offer)
+{
+	if (offer->ports && b->held.used >= offer->ports->n)
+		block_find(b, offer);
 }
 
 /*
@@ -372,11 +404,12 @@ static void block_free_port(struct ernat_port_block *b, u16 port)
 
 int ernat_port_claim(struct ernat_port_table *t,
 		     const struct ernat_port_key *key,
-		     struct ernat_account *owner, struct ernat_ports *ports,
+		     struct ernat_account *owner,
+		     const struct ernat_port_offer *offer,
 		     struct ernat_port_holder *holder, u32 *used)
 {
 	struct ernat_port_block *b;
-	int found, err;
+	int port, err;
 
 	rcu_read_lock();
 	b = block_lock(t, key, owner);
@@ -385,19 +418,11 @@ int ernat_port_claim(struct ernat_port_table *t,
 		return -ENOMEM;
 	}
 	block_set_given(b, true);
-	if (b->is_full && b->held.ports_id != ports->id)
-		block_unmark_full(b);
-	found = b->is_full ? -1 : ernat_portset_find(&b->held, ports);
-	if (found < 0) {
-		block_mark_full(b);
-		err = -ENOSPC;
-	} else {
-		err = block_hold(b, found, holder);
+	port = block_find(b, offer);
+	err = port < 0 ? -ENOSPC : block_hold(b, port, holder);
+	if (!err) {
 		*used = b->use->used;
-		/* Known as full from the last port on, not only from a failure. */
-		if (!err && b->held.used >= ports->n &&
-		    ernat_portset_find(&b->held, ports) < 0)
-			block_mark_full(b);
+		block_check_full(b, offer);
 	}
 	block_unlock(t, b);
 	rcu_read_unlock();
@@ -406,7 +431,8 @@ int ernat_port_claim(struct ernat_port_table *t,
 
 int ernat_port_claim_exact(struct ernat_port_table *t,
 			   const struct ernat_port_key *key,
-			   struct ernat_account *owner, u16 port, bool given,
+			   struct ernat_account *owner, u16 port,
+			   const struct ernat_port_offer *offer,
 			   struct ernat_port_holder *holder)
 {
 	struct ernat_port_block *b;
@@ -417,9 +443,10 @@ int ernat_port_claim_exact(struct ernat_port_table *t,
 	rcu_read_lock();
 	b = block_lock(t, key, owner);
 	if (b) {
-		block_set_given(b, given);
+		block_set_given(b, offer->ports);
 		if (!ernat_portset_has(&b->held, port))
 			err = block_hold(b, port, holder);
+		block_check_full(b, offer);
 		block_unlock(t, b);
 	} else {
 		err = -ENOMEM;
@@ -447,26 +474,45 @@ ernat_port_block_key(const struct ernat_port_block *b)
 	return &b->key;
 }
 
-bool ernat_port_skip_full(struct ernat_port_table *t,
-			  const struct ernat_dest_key *dest,
-			  const struct ernat_ports *ports,
-			  struct ernat_ip *ip)
+static u64 dest_next(struct ernat_port_dest *d, u64 ring, u64 place, u64 n)
+{
+	u64 next;
+
+	lockdep_assert_held(&d->lock);
+	next = ernat_full_skip(&d->full, ring, place);
+	if (next >= n)
+		next = ernat_full_skip(&d->full, ring, 0);
+	return next < n ? next : ERNAT_PORT_NO_PLACE;
+}
+
+u64 ernat_port_next(struct ernat_port_table *t,
+		    const struct ernat_dest_key *dest, u64 ring, u64 place,
+		    u64 n)
 {
 	struct ernat_port_dest *d;
-	bool more = true;
 
+	place = place + 1 < n ? place + 1 : 0;
 	rcu_read_lock();
 	d = rhashtable_lookup(&t->dests, dest, dest_params);
 	if (d) {
 		spin_lock_bh(&d->lock);
-		more = ernat_full_skip(&d->full, ports->id, ip);
+		place = dest_next(d, ring, place, n);
 		spin_unlock_bh(&d->lock);
 	}
 	rcu_read_unlock();
-	return more;
+	return place;
 }
 
 /* Holders that give way */
+
+/* To the list of its use where it belongs, as the youngest. */
+static void holder_move(struct ernat_port_holder *h)
+{
+	struct ernat_port_use *u = h->block->use;
+
+	list_move_tail(&h->node, h->state == ERNAT_PORT_CLOSING ? &u->closing :
+								  &u->live);
+}
 
 void ernat_port_closing(struct ernat_port_holder *holder)
 {
@@ -476,7 +522,7 @@ void ernat_port_closing(struct ernat_port_holder *holder)
 	spin_lock_bh(&b->dest->lock);
 	if (holder->state == ERNAT_PORT_LIVE) {
 		holder->state = ERNAT_PORT_CLOSING;
-		list_move_tail(&holder->node, &b->use->closing);
+		holder_move(holder);
 		b->use->rest = 0;
 	}
 	spin_unlock_bh(&b->dest->lock);
@@ -494,18 +540,22 @@ struct reclaim {
 static bool reclaim_ask(struct reclaim *r, struct ernat_port_use *u,
 			struct ernat_port_holder *h)
 {
-	enum ernat_port_answer answer = r->may(h, r->data);
+	enum ernat_port_answer answer;
 
+	if (unlikely(h->block->use != u)) {
+		holder_move(h);
+		return false;
+	}
+	answer = r->may(h, r->data);
 	if (answer == ERNAT_PORT_NO) {
 		/* It may have been closing, and have thought better of it. */
 		h->state = ERNAT_PORT_LIVE;
-		list_move_tail(&h->node, &u->live);
+		holder_move(h);
 		return false;
 	}
 	r->closing = true;
 	/* The next packet is to see others first. */
-	list_move_tail(&h->node, h->state == ERNAT_PORT_CLOSING ?
-				 &u->closing : &u->live);
+	holder_move(h);
 	/* Of no use, where its port is not given out any more. */
 	return answer == ERNAT_PORT_YES && h->block->is_given &&
 	       test_bit(h->port, r->ports->allowed);
@@ -532,7 +582,7 @@ static struct ernat_port_holder *use_reclaim(struct ernat_port_use *u,
 	struct ernat_port_holder *h;
 
 	lockdep_assert_held(&u->dest->lock);
-	if (u->rest && time_before(jiffies, u->rest))
+	if (u->marked || (u->rest && time_before(jiffies, u->rest)))
 		return NULL;
 	h = reclaim_from(r, u, &u->closing, RECLAIM_CLOSING) ?:
 	    reclaim_from(r, u, &u->live, RECLAIM_LIVE);
@@ -565,56 +615,130 @@ ernat_port_reclaim(struct ernat_port_table *t,
 
 /* Another ruleset */
 
-/* Every holder goes along; long, for an address that changes its pool only. */
+/*
+ * The holders stay in the lists of the old use, which lives on for them, until
+ * use_settle() or reclaim_ask() comes by. Without memory the block stays its.
+ */
 static void block_transfer(struct ernat_port_table *t,
 			   struct ernat_port_block *b,
-			   struct ernat_account *owner)
+			   struct ernat_account *owner,
+			   struct list_head *unsettled)
 {
 	struct ernat_port_use *old = b->use, *new;
-	struct ernat_port_holder *h, *tmp;
 	int used = b->is_given ? b->held.used : 0;
 
 	new = use_get(t, b->dest, owner);
 	if (!new)
 		return;
-	if (old->n_blocks == 1) {
-		list_splice_tail_init(&old->live, &new->live);
-		list_splice_tail_init(&old->closing, &new->closing);
-	}
-	list_for_each_entry_safe(h, tmp, &old->live, node)
-		if (h->block == b)
-			list_move_tail(&h->node, &new->live);
-	list_for_each_entry_safe(h, tmp, &old->closing, node)
-		if (h->block == b)
-			list_move_tail(&h->node, &new->closing);
 	use_count(old, -(int)b->sessions, -used);
 	use_count(new, b->sessions, used);
 	b->use = new;
-	use_put(t, old);
+	if (list_empty(&old->settle)) {
+		/* It has the block's part, and one in the destination. */
+		old->dest->n_blocks++;
+		list_add(&old->settle, unsettled);
+	} else {
+		use_put(t, old);
+	}
 }
 
-void ernat_port_recount(struct ernat_port_table *t,
-			struct ernat_account *(*owner)(void *data,
-						       const struct ernat_port_key *key,
-						       bool *given),
-			void *data)
+/* Return: whether nothing had to be changed. */
+static bool block_recount(struct ernat_port_table *t, struct ernat_port_block *b,
+			  struct ernat_account *owner,
+			  const struct ernat_port_offer *offer,
+			  struct list_head *unsettled)
 {
+	bool right = b->is_given == !!offer->ports;
+
+	lockdep_assert_held(&b->dest->lock);
+	if (owner && owner != b->use->key.owner) {
+		right = false;
+		block_transfer(t, b, owner, unsettled);
+	}
+	block_set_given(b, offer->ports);
+	if (b->is_full && b->ring != offer->ring)
+		block_unmark_full(b);
+	block_check_full(b, offer);
+	return right;
+}
+
+/* Some holders more of a list, from the mark on. Return: false at its end. */
+static bool settle_some(struct ernat_port_use *u, struct list_head *list,
+			struct list_head *mark)
+{
+	struct ernat_port_holder *h;
+	unsigned int n;
+
+	lockdep_assert_held(&u->dest->lock);
+	for (n = 0; n < SETTLE_MAX; n++) {
+		if (list_is_last(mark, list))
+			return false;
+		h = list_entry(mark->next, struct ernat_port_holder, node);
+		list_move(mark, &h->node);
+		if (h->block->use != u)
+			holder_move(h);
+	}
+	return true;
+}
+
+static void settle_list(struct ernat_port_use *u, struct list_head *list)
+{
+	LIST_HEAD(mark);
+	bool more;
+
+	spin_lock_bh(&u->dest->lock);
+	u->marked = true;
+	list_add(&mark, list);
+	do {
+		more = settle_some(u, list, &mark);
+		if (!more) {
+			list_del(&mark);
+			u->marked = false;
+		}
+		spin_unlock_bh(&u->dest->lock);
+		cond_resched();
+		if (more)
+			spin_lock_bh(&u->dest->lock);
+	} while (more);
+}
+
+static void use_settle(struct ernat_port_table *t, struct ernat_port_use *u)
+{
+	struct ernat_port_dest *d = u->dest;
+
+	settle_list(u, &u->live);
+	settle_list(u, &u->closing);
+	rcu_read_lock();
+	spin_lock_bh(&d->lock);
+	list_del_init(&u->settle);
+	use_put(t, u);
+	d->n_blocks--;
+	dest_unlock(t, d);
+	rcu_read_unlock();
+}
+
+/* Return: whether every block was as it should be. */
+static bool recount(struct ernat_port_table *t,
+		    struct ernat_account *(*owner)(void *data,
+						   const struct ernat_port_key *key,
+						   struct ernat_port_offer *offer),
+		    void *data, struct list_head *unsettled)
+{
+	struct ernat_port_offer offer;
 	struct ernat_account *account;
 	struct ernat_port_block *b;
 	struct rhashtable_iter iter;
-	bool given;
+	bool right = true;
 
 	rhashtable_walk_enter(&t->blocks, &iter);
 	rhashtable_walk_start(&iter);
 	while ((b = rhashtable_walk_next(&iter))) {
 		if (IS_ERR(b))
 			continue;	/* resized: begins anew */
+		account = owner(data, &b->key, &offer);
 		spin_lock_bh(&b->dest->lock);
-		account = owner(data, &b->key, &given);
-		if (!b->dead && account && account != b->use->key.owner)
-			block_transfer(t, b, account);
 		if (!b->dead)
-			block_set_given(b, given);
+			right &= block_recount(t, b, account, &offer, unsettled);
 		spin_unlock_bh(&b->dest->lock);
 		if (need_resched()) {
 			rhashtable_walk_stop(&iter);
@@ -624,6 +748,26 @@ void ernat_port_recount(struct ernat_port_table *t,
 	}
 	rhashtable_walk_stop(&iter);
 	rhashtable_walk_exit(&iter);
+	return right;
+}
+
+void ernat_port_recount(struct ernat_port_table *t,
+			struct ernat_account *(*owner)(void *data,
+						       const struct ernat_port_key *key,
+						       struct ernat_port_offer *offer),
+			void *data)
+{
+	struct ernat_port_use *u, *tmp;
+	unsigned int tries = 0;
+	LIST_HEAD(unsettled);
+
+	/* A walk can miss what stands behind an object that goes. */
+	while (!recount(t, owner, data, &unsettled) && ++tries < RECOUNT_TRIES)
+		schedule_timeout_uninterruptible(1);
+	if (tries == RECOUNT_TRIES)
+		net_warn_ratelimited("ernat: no memory to count ports for the pool that has them now\n");
+	list_for_each_entry_safe(u, tmp, &unsettled, settle)
+		use_settle(t, u);
 }
 
 /* Ports of others */

@@ -32,6 +32,21 @@ struct ernat_port_key {
 };
 
 /**
+ * struct ernat_port_offer - a pool address as it is given out
+ * @ports: which ports of it; NULL: it is not
+ * @ring: id of the pool's numbering of such addresses. Never used twice, and
+ *	another when its addresses or @ports have changed
+ * @place: the address's number, or ERNAT_PORT_NO_PLACE
+ */
+struct ernat_port_offer {
+	struct ernat_ports *ports;
+	u64 ring;
+	u64 place;
+};
+
+#define ERNAT_PORT_NO_PLACE	U64_MAX
+
+/**
  * struct ernat_port_table - every slot that is held in a namespace
  * @dests: struct ernat_port_dest
  * @blocks: struct ernat_port_block
@@ -72,8 +87,12 @@ struct ernat_port_use_key {
  * @key: which
  * @dest: whose lock guards it; lives at least as long
  * @n_blocks: addresses with ports held; it goes with the last
+ * @marked: in its lists are the marks of ernat_port_recount(), for a moment: nobody
+ *	is to go through them
  * @sessions: holders
  * @used: ports held, those of others too, on addresses that are given out
+ * @settle: in a list of ernat_port_recount(): holders of other uses are in @live
+ *	and @closing
  * @live: holders, by age
  * @closing: those of ernat_port_closing(), in that order
  * @rest: no holder gives way before these jiffies; 0: not known
@@ -86,8 +105,10 @@ struct ernat_port_use {
 	struct ernat_port_use_key key;
 	struct ernat_port_dest *dest;
 	u32 n_blocks;
+	bool marked;
 	u32 sessions;
 	u32 used;
+	struct list_head settle;
 	struct list_head live;
 	struct list_head closing;
 	unsigned long rest;
@@ -136,7 +157,7 @@ void ernat_port_table_exit(struct ernat_port_table *t);
  * @t: table
  * @key: destination and pool address
  * @owner: the pool, which gives the address out
- * @ports: which may be given out
+ * @offer: how it gives it out
  * @holder: gets it
  * @used: &ernat_port_use.used with it
  *
@@ -147,18 +168,20 @@ void ernat_port_table_exit(struct ernat_port_table *t);
  */
 int ernat_port_claim(struct ernat_port_table *t,
 		     const struct ernat_port_key *key,
-		     struct ernat_account *owner, struct ernat_ports *ports,
+		     struct ernat_account *owner,
+		     const struct ernat_port_offer *offer,
 		     struct ernat_port_holder *holder, u32 *used);
 
 /**
  * ernat_port_claim_exact - take a certain port, of whatever list
- * @given: the pool gives the address out
+ * @offer: how the pool gives the address out, if it does
  *
  * Return: 0, -EEXIST when it is held, -EINVAL for port 0, -ENOMEM.
  */
 int ernat_port_claim_exact(struct ernat_port_table *t,
 			   const struct ernat_port_key *key,
-			   struct ernat_account *owner, u16 port, bool given,
+			   struct ernat_account *owner, u16 port,
+			   const struct ernat_port_offer *offer,
 			   struct ernat_port_holder *holder);
 void ernat_port_release(struct ernat_port_table *t,
 			struct ernat_port_holder *holder);
@@ -195,30 +218,31 @@ ernat_port_reclaim(struct ernat_port_table *t,
 
 /**
  * ernat_port_recount - who owns the addresses has changed
- * @owner: whose the address is now (NULL: as before), and whether it is given out
+ * @owner: whose the address is now (NULL: as before), and how it is given out
  * @data: for @owner
  *
- * May sleep.
+ * Holders go along with their address, into the lists of its use once this is done.
+ * May sleep; one at a time.
  */
 void ernat_port_recount(struct ernat_port_table *t,
 			struct ernat_account *(*owner)(void *data,
 						       const struct ernat_port_key *key,
-						       bool *given),
+						       struct ernat_port_offer *offer),
 			void *data);
 
 /**
- * ernat_port_skip_full - next address that is not known to be full
+ * ernat_port_next - the next address that is not known to be full
  * @t: table
  * @dest: destination
- * @ports: the list by which it would be full
- * @ip: start; moved past the full addresses that follow without a gap
+ * @ring: numbering of the pool's addresses
+ * @place: the one after this, round
+ * @n: addresses in all
  *
- * Return: false when there is none up to the end of the address space.
+ * Return: its place, or ERNAT_PORT_NO_PLACE when all are full.
  */
-bool ernat_port_skip_full(struct ernat_port_table *t,
-			  const struct ernat_dest_key *dest,
-			  const struct ernat_ports *ports,
-			  struct ernat_ip *ip);
+u64 ernat_port_next(struct ernat_port_table *t,
+		    const struct ernat_dest_key *dest, u64 ring, u64 place,
+		    u64 n);
 
 /**
  * ernat_port_foreign_add - a claimed port turned out to be another's

@@ -50,11 +50,23 @@ static void use_ports(struct kunit *test, const struct ernat_u16_range *v,
 	KUNIT_ASSERT_NOT_NULL(test, b->ports);
 }
 
+/* Of a pool whose addresses have their last byte as number. */
+static struct ernat_port_offer make_offer(const struct bench *b,
+					  const struct ernat_port_key *key)
+{
+	return (struct ernat_port_offer) {
+		.ports = b->ports,
+		.ring = b->ports->id,
+		.place = ntohl(key->addr.ip) & 0xff,
+	};
+}
+
 static int take(struct bench *b, const struct ernat_port_key *key)
 {
+	const struct ernat_port_offer offer = make_offer(b, key);
 	int err;
 
-	err = ernat_port_claim(&b->table, key, b->pool[0], b->ports,
+	err = ernat_port_claim(&b->table, key, b->pool[0], &offer,
 			       b->held[b->n], &b->used);
 	if (!err)
 		b->n++;
@@ -221,13 +233,11 @@ static void test_list_changes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, b->n, b->ports->n);
 }
 
-static bool expect_skip(struct bench *b, u32 from, u32 to)
+static u64 next_after(struct bench *b, u64 place)
 {
-	struct ernat_port_key key = make_key(1, 1, from);
-	struct ernat_ip ip = { .lo = from };
+	struct ernat_port_key key = make_key(1, 1, 0);
 
-	return ernat_port_skip_full(&b->table, &key.dest, b->ports, &ip) &&
-	       ip.lo == to;
+	return ernat_port_next(&b->table, &key.dest, b->ports->id, place, 256);
 }
 
 /* Full addresses are passed over in runs, however they fill and free. */
@@ -246,16 +256,55 @@ static void test_full_addresses(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, take(b, &key), 0);
 		KUNIT_EXPECT_EQ(test, take(b, &key), -ENOSPC);
 	}
-	KUNIT_EXPECT_TRUE(test, expect_skip(b, 0x0a000000, 0x0a000100));
+	KUNIT_EXPECT_EQ(test, next_after(b, 0), ERNAT_PORT_NO_PLACE);
+	KUNIT_EXPECT_EQ(test, next_after(b, 255), ERNAT_PORT_NO_PLACE);
 	for (i = 0; i < b->n; i++)
 		if (ernat_port_block_key(b->held[i]->block)->addr.ip ==
 		    htonl(0x0a000080))
 			break;
 	KUNIT_ASSERT_LT(test, i, b->n);
 	give(b, i);
-	KUNIT_EXPECT_TRUE(test, expect_skip(b, 0x0a000000, 0x0a000080));
-	KUNIT_EXPECT_TRUE(test, expect_skip(b, 0x0a000080, 0x0a000080));
-	KUNIT_EXPECT_TRUE(test, expect_skip(b, 0x0a000081, 0x0a000100));
+	KUNIT_EXPECT_EQ(test, next_after(b, 0), 0x80ull);
+	KUNIT_EXPECT_EQ(test, next_after(b, 0x7f), 0x80ull);
+	KUNIT_EXPECT_EQ(test, next_after(b, 0x80), 0x80ull);
+	KUNIT_EXPECT_EQ(test, next_after(b, 255), 0x80ull);
+	/* In another numbering none is known to be full. */
+	use_ports(test, &one, 1);
+	KUNIT_EXPECT_EQ(test, next_after(b, 0), 1ull);
+	key = make_key(1, 1, 0x0a000001);
+	KUNIT_EXPECT_EQ(test, take(b, &key), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, next_after(b, 0), 2ull);
+	/* Another destination knows nothing of all this. */
+	key = make_key(1, 2, 0);
+	KUNIT_EXPECT_EQ(test, ernat_port_next(&b->table, &key.dest,
+					      b->ports->id, 0, 256), 1ull);
+}
+
+/* What is made of a tree is what a plain set says, in every order. */
+static void test_full_property(struct kunit *test)
+{
+	DECLARE_BITMAP(model, 64) = {};
+	struct rb_root root = RB_ROOT;
+	unsigned int step, place, wrong = 0;
+
+	for (step = 0; step < 20000; step++) {
+		place = ernat_random_below(64);
+		if (ernat_random_below(2)) {
+			wrong += !ernat_full_add(&root, 7, place);
+			__set_bit(place, model);
+		} else {
+			ernat_full_del(&root, 7, place);
+			__clear_bit(place, model);
+		}
+		place = ernat_random_below(64);
+		wrong += ernat_full_skip(&root, 7, place) !=
+			 find_next_zero_bit(model, 64, place);
+		wrong += ernat_full_skip(&root, 6, place) != place;
+		wrong += ernat_full_skip(&root, 8, place) != place;
+	}
+	KUNIT_EXPECT_EQ(test, wrong, 0u);
+	ernat_full_clear(&root);
+	KUNIT_EXPECT_TRUE(test, RB_EMPTY_ROOT(&root));
 }
 
 /* At random against a plain set, through all forms a block takes. */
@@ -386,22 +435,24 @@ static void test_reclaim(struct kunit *test)
 static void test_exact(struct kunit *test)
 {
 	struct ernat_port_key key = make_key(1, 443, 1);
+	struct ernat_port_offer offer;
 	struct bench *b = test->priv;
 	int i;
 
+	offer = make_offer(b, &key);
 	KUNIT_EXPECT_EQ(test, ernat_port_claim_exact(&b->table, &key,
-						     b->pool[0], 0, true,
+						     b->pool[0], 0, &offer,
 						     b->held[0]), -EINVAL);
 	/* Outside the list too; those inside are given out once. */
 	for (i = 1; i <= 2000; i++) {
 		KUNIT_EXPECT_EQ(test,
 				ernat_port_claim_exact(&b->table, &key,
-						       b->pool[0], i, true,
+						       b->pool[0], i, &offer,
 						       b->held[b->n]), 0);
 		b->n++;
 	}
 	KUNIT_EXPECT_EQ(test, ernat_port_claim_exact(&b->table, &key,
-						     b->pool[0], 1500, true,
+						     b->pool[0], 1500, &offer,
 						     b->held[b->n]), -EEXIST);
 	while (!take(b, &key))
 		cond_resched();
@@ -409,16 +460,30 @@ static void test_exact(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, use_of(b, &key, 0)->used, b->n);
 }
 
+static unsigned int count_holders(const struct ernat_port_use *u)
+{
+	const struct ernat_port_holder *h;
+	unsigned int n = 0;
+
+	list_for_each_entry(h, &u->live, node)
+		n++;
+	list_for_each_entry(h, &u->closing, node)
+		n++;
+	return n;
+}
+
 static unsigned int recount_pool;
 static bool recount_given;
 
 static struct ernat_account *recount_owner(void *data,
 					   const struct ernat_port_key *key,
-					   bool *given)
+					   struct ernat_port_offer *offer)
 {
 	struct bench *b = data;
 
-	*given = key->addr.ip == htonl(1) ? recount_given : true;
+	*offer = make_offer(b, key);
+	if (key->addr.ip == htonl(1) && !recount_given)
+		offer->ports = NULL;
 	return key->addr.ip == htonl(1) ? b->pool[recount_pool] : NULL;
 }
 
@@ -430,18 +495,18 @@ static void test_recount(struct kunit *test)
 	unsigned int i;
 
 	other = make_key(1, 443, 2);
-	for (i = 0; i < 300; i++)
+	for (i = 0; i < 1200; i++)
 		KUNIT_EXPECT_EQ(test, take(b, i % 3 ? &key : &other), 0);
-	KUNIT_EXPECT_EQ(test, b->used, 300u);
+	KUNIT_EXPECT_EQ(test, b->used, 1200u);
 	recount_pool = 0;
 	recount_given = false;
 	ernat_port_recount(&b->table, recount_owner, b);
-	KUNIT_EXPECT_EQ(test, use_of(b, &key, 0)->used, 100u);
-	KUNIT_EXPECT_EQ(test, use_of(b, &key, 0)->sessions, 300u);
+	KUNIT_EXPECT_EQ(test, use_of(b, &key, 0)->used, 400u);
+	KUNIT_EXPECT_EQ(test, use_of(b, &key, 0)->sessions, 1200u);
 	give(b, 1);
-	KUNIT_EXPECT_EQ(test, use_of(b, &key, 0)->used, 100u);
+	KUNIT_EXPECT_EQ(test, use_of(b, &key, 0)->used, 400u);
 	KUNIT_EXPECT_EQ(test, take(b, &key), 0);
-	KUNIT_EXPECT_EQ(test, b->used, 300u);
+	KUNIT_EXPECT_EQ(test, b->used, 1200u);
 
 	rcu_read_lock();
 	ernat_port_closing(b->held[4]);
@@ -449,16 +514,43 @@ static void test_recount(struct kunit *test)
 	recount_pool = 1;
 	recount_given = true;
 	ernat_port_recount(&b->table, recount_owner, b);
-	KUNIT_EXPECT_EQ(test, use_of(b, &key, 0)->sessions, 100u);
-	KUNIT_EXPECT_EQ(test, use_of(b, &key, 0)->used, 100u);
-	KUNIT_EXPECT_EQ(test, use_of(b, &key, 1)->sessions, 200u);
-	KUNIT_EXPECT_EQ(test, use_of(b, &key, 1)->used, 200u);
+	KUNIT_EXPECT_EQ(test, use_of(b, &key, 0)->sessions, 400u);
+	KUNIT_EXPECT_EQ(test, use_of(b, &key, 0)->used, 400u);
+	KUNIT_EXPECT_EQ(test, use_of(b, &key, 1)->sessions, 800u);
+	KUNIT_EXPECT_EQ(test, use_of(b, &key, 1)->used, 800u);
+	KUNIT_EXPECT_EQ(test, count_holders(use_of(b, &key, 0)), 400u);
+	KUNIT_EXPECT_EQ(test, count_holders(use_of(b, &key, 1)), 800u);
 	KUNIT_EXPECT_NULL(test, reclaim(b, &key, is_closing, NULL));
+	KUNIT_EXPECT_PTR_EQ(test, list_first_entry(&use_of(b, &key, 1)->closing,
+						   struct ernat_port_holder,
+						   node), b->held[4]);
 	for (i = b->n; i--;)
 		if (b->held[i]->block->key.addr.ip == htonl(2))
 			give(b, i);
 	KUNIT_EXPECT_NULL(test, use_of(b, &key, 0));
-	KUNIT_EXPECT_EQ(test, use_of(b, &key, 1)->sessions, 200u);
+	KUNIT_EXPECT_EQ(test, use_of(b, &key, 1)->sessions, 800u);
+}
+
+/* Full is known from the ruleset on, not from the first failure. */
+static void test_recount_full(struct kunit *test)
+{
+	static const struct ernat_u16_range two = { 10, 11 }, one = { 10, 10 };
+	struct ernat_port_key key = make_key(1, 1, 1);
+	struct bench *b = test->priv;
+
+	use_ports(test, &two, 1);
+	KUNIT_EXPECT_EQ(test, take(b, &key), 0);
+	KUNIT_EXPECT_EQ(test, take(b, &key), 0);
+	KUNIT_EXPECT_EQ(test, next_after(b, 0), 2ull);
+	use_ports(test, &one, 1);
+	recount_pool = 0;
+	recount_given = true;
+	ernat_port_recount(&b->table, recount_owner, b);
+	KUNIT_EXPECT_EQ(test, next_after(b, 0), 2ull);
+	use_ports(test, &default_range, 1);
+	ernat_port_recount(&b->table, recount_owner, b);
+	KUNIT_EXPECT_EQ(test, next_after(b, 0), 1ull);
+	KUNIT_EXPECT_EQ(test, take(b, &key), 0);
 }
 
 static bool foreign_lives;
@@ -512,11 +604,13 @@ static struct kunit_case port_cases[] = {
 	KUNIT_CASE(test_edges),
 	KUNIT_CASE(test_list_changes),
 	KUNIT_CASE(test_full_addresses),
+	KUNIT_CASE(test_full_property),
 	KUNIT_CASE(test_property),
 	KUNIT_CASE(test_foreign),
 	KUNIT_CASE(test_reclaim),
 	KUNIT_CASE(test_exact),
 	KUNIT_CASE(test_recount),
+	KUNIT_CASE(test_recount_full),
 	KUNIT_CASE(test_spread),
 	{}
 };

@@ -4,9 +4,14 @@
 #include "compat.h"
 #include "portset.h"
 
-/* Up to SET_MAX ports are kept in a small hash set. */
+/*
+ * Up to SET_MAX ports are kept in a small hash set: so many that the bitmaps of a
+ * list of all ports then cost no more than 15 bytes a port. Of a short list less,
+ * since a search in a set goes from port to port.
+ */
 #define SET_MIN_BITS	3
-#define SET_MAX		256
+#define SET_MAX		600
+#define SET_SHORT	64
 #define CHUNK_WORDS	BITS_TO_LONGS(ERNAT_CHUNK_PORTS)
 
 /* Small sets */
@@ -138,7 +143,7 @@ int ernat_portset_add(struct ernat_portset *p, u16 port)
 {
 	int err = 0;
 
-	if (p->set_bits && p->used >= SET_MAX)
+	if (p->set_bits && p->used >= p->set_max)
 		err = set_to_chunks(p);
 	else if (p->set_bits && p->used >= 1u << (p->set_bits - 1))
 		err = set_grow(p);
@@ -218,7 +223,7 @@ static int chunks_find(struct ernat_portset *p,
 	}
 }
 
-/* A set holds at most SET_MAX ports: so many steps find a free one. */
+/* A set holds at most half of a list that is not short. */
 static int set_find(const struct ernat_portset *p,
 		    const struct ernat_ports *ports, u16 start)
 {
@@ -238,6 +243,7 @@ int ernat_portset_find(struct ernat_portset *p, const struct ernat_ports *ports)
 	if (p->ports_id != ports->id) {
 		p->ports_id = ports->id;
 		p->full = 0;
+		p->set_max = clamp_t(u32, ports->n / 2, SET_SHORT, SET_MAX);
 	}
 	if (!ernat_portset_has(p, port))
 		return port;
@@ -250,6 +256,7 @@ int ernat_portset_init(struct ernat_portset *p)
 {
 	memset(p, 0, sizeof(*p));
 	p->set_bits = SET_MIN_BITS;
+	p->set_max = SET_MAX;
 	p->set = kcalloc(1u << p->set_bits, sizeof(*p->set),
 			 GFP_ATOMIC | __GFP_NOWARN);
 	return p->set ? 0 : -ENOMEM;

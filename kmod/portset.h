@@ -2,7 +2,7 @@
 /*
  * portset: which ports are held, of one address toward one destination.
  *
- * Up to some hundreds are kept in a small hash set, then in chunks of a bitmap, so
+ * Some hundreds are kept in a small hash set, more in chunks of a bitmap, so
  * that memory follows use and the change to bitmaps is cheap. The caller's lock
  * guards it. Atomic context.
  */
@@ -17,6 +17,7 @@
  * @full: bit set: no port of the list @ports_id is free in the chunk
  * @used: their number
  * @ports_id: list of ports that @full speaks of
+ * @set_max: how many @set may hold
  * @set_bits: size of @set as a power of two; 0: @chunk is used
  * @set: hash set of ports, open addressing, 0 is empty
  * @chunk: bitmaps, NULL where no port is held
@@ -25,6 +26,7 @@ struct ernat_portset {
 	u64 full;
 	u32 used;
 	u32 ports_id;
+	u16 set_max;
 	u8 set_bits;
 	union {
 		u16 *set;

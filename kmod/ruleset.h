@@ -104,6 +104,7 @@ struct ernat_pool_span {
  * @active: addresses given out, by family, sorted
  * @n_active: spans in @active
  * @n_addrs: addresses in @active, by family; saturates at U64_MAX
+ * @ring: id of their numbering, see &struct ernat_port_offer
  * @alarm_at: ports used toward one destination that raise the alarm, by family
  * @host_alarm_at: sessions of a host that raise its alarm; U32_MAX: never
  * @host_clear: sessions that clear it, these or less
@@ -123,6 +124,7 @@ struct ernat_pool {
 	struct ernat_pool_span *active[2];
 	unsigned int n_active[2];
 	u64 n_addrs[2];
+	u64 ring;
 	u64 alarm_at[2];
 	u32 host_alarm_at;
 	u32 host_clear;

@@ -11,13 +11,17 @@
 #include "session.h"
 
 /* The accounts of its pools know their definition. */
-static void define_pools(const struct ernat_ruleset *rs)
+static void define_pools(struct ernat_net *en, const struct ernat_ruleset *rs)
 {
 	unsigned int i;
 
+	lockdep_assert_held(&en->lock);
 	for (i = 0; i < rs->n_pools; i++) {
-		struct ernat_pool *pool = rs->pools[i];
+		struct ernat_pool *pool = rs->pools[i], *old;
 
+		old = rcu_dereference_protected(pool->account->pool,
+						lockdep_is_held(&en->lock));
+		ernat_pool_set_ring(pool, old);
 		WRITE_ONCE(pool->account->host_clear, pool->host_clear);
 		rcu_assign_pointer(pool->account->pool, pool);
 	}
@@ -38,16 +42,20 @@ static void undefine_pools(struct ernat_net *en, const struct ernat_ruleset *rs)
 	}
 }
 
-/* Which pool has the address by now, and does it give it out? Under RCU. */
+/* Which pool has the address by now, and how does it give it out? Under RCU. */
 static struct ernat_account *owner(void *data, const struct ernat_port_key *key,
-				   bool *given)
+				   struct ernat_port_offer *offer)
 {
 	const struct ernat_ruleset *rs = data;
 	const struct ernat_pool *pool;
 
 	pool = ernat_member_pool(rs, key->dest.family, &key->addr);
-	*given = pool && ernat_pool_gives(pool, key->dest.family, &key->addr);
-	return pool ? pool->account : NULL;
+	if (!pool) {
+		*offer = (struct ernat_port_offer) {};
+		return NULL;
+	}
+	ernat_pool_offer(pool, key, offer);
+	return pool->account;
 }
 
 int ernat_running_set(struct ernat_net *en, struct ernat_ruleset *rs)
@@ -64,7 +72,7 @@ int ernat_running_set(struct ernat_net *en, struct ernat_ruleset *rs)
 	if (!++en->last_generation)
 		en->last_generation = 1;
 	rs->generation = en->last_generation;
-	define_pools(rs);
+	define_pools(en, rs);
 	old = rcu_replace_pointer(en->ruleset, rs, lockdep_is_held(&en->lock));
 	en->generation = rs->generation;
 	en->commit_time = ktime_get_boottime_seconds();
@@ -72,11 +80,11 @@ int ernat_running_set(struct ernat_net *en, struct ernat_ruleset *rs)
 	if (old) {
 		undefine_pools(en, old);
 		synchronize_rcu();
-		ernat_ruleset_free(old);
 	}
 	/* No packet goes by the old one any more. */
 	ernat_port_recount(&en->ports, owner, rs);
 	ernat_session_drain(en);
+	ernat_ruleset_free(old);
 	ernat_event_ruleset(en);
 	return 0;
 }
