@@ -542,12 +542,17 @@ caller() {
 }
 
 calls() {
-	local in=CALLS_IN_$1 out=CALLS_OUT_$1 line
+	local in=CALLS_IN_$1 out=CALLS_OUT_$1 line lines=() tag=$RANDOM
 
-	echo "${@:2}" >&"${!in}"
+	echo "$tag ${*:2}" >&"${!in}"
 	while read -r -t $((60 * SLOW)) line <&"${!out}"; do
-		[ "$line" != . ] || return 0
-		printf '%s\n' "$line"
+		case "$line" in
+		". $tag")
+			[ ${#lines[@]} -eq 0 ] || printf '%s\n' "${lines[@]}"
+			return ;;
+		'. '*)	lines=() ;; # of a call that took too long
+		*)	lines+=("$line") ;;
+		esac
 	done
 	echo "no answer: $(cat "$TMP/calls.$1.err")"
 }

@@ -258,14 +258,16 @@ def call(args):
 
 
 def many(args):
-    """Without a start of python for each: what a call prints ends in a dot."""
+    """Without a start of python for each: what a call prints ends in a dot and
+    the first word of its line."""
     for line in sys.stdin:
+        tag, *words = line.split()
         try:
-            call(args.parser.parse_args(['call'] + line.split()))
+            call(args.parser.parse_args(['call'] + words))
         except SystemExit:
             pass
         ANSWERS.clear()
-        print('.', flush=True)
+        print('. ' + tag, flush=True)
 
 
 def talk(args):
