@@ -1,0 +1,61 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# R11: a monitor that stops reading while logged sessions come and go, until its buffer
+# overflows, is told how many events it has missed, exactly, and has lost no alarm.
+#
+# Topology: topo_lab of lib-lab.sh.
+
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+if [ "$SLOW" -gt 1 ]; then
+	skip_all "it takes too many sessions for a slow machine"
+fi
+load
+topo_lab
+apply "a pool that logs" <<-'TXT'
+	pool log { address 198.51.100.1; address 2001:db8:beef::1; log sessions; }
+	route-source er { device er0; }
+	rule log { to er; snat log; }
+	TXT
+caller host "$HOST"
+watch slow -j monitor
+slow=$!
+kill -STOP $slow
+on "$MS" nft -f - <<-'TXT'
+	table inet quiet {
+		chain in {
+			type filter hook input priority 0;
+			udp dport 10000-65535 drop
+		}
+	}
+	TXT
+# shellcheck disable=SC2016
+overflows() {
+	on "$RTR" awk 'NR > 1 && $9 > 0 { found = 1 } END { exit !found }' /proc/net/netlink
+}
+# The pool has a port for each destination port.
+for ((i = 0; i < 12; i++)); do
+	on "$HOST" python3 "$HERE/peer.py" spray "10.1.0.10,$((4000 + i))" 198.18.0.1 10000 25999
+	e clear session host 10.1.0.10 >/dev/null
+	! overflows || break
+done
+ok "the reader's buffer is full" overflows
+kill -CONT $slow
+# What comes when there is room again says how many are missing.
+busywait 60 says '"event": ?"lost"' cat "$TMP/slow" >/dev/null
+calls host --timeout 2 udp 10.1.0.10,3999 198.18.0.1 >"$TMP/got"
+told() {
+	e -j show session host 10.1.0.10 | jq -e 'length == 1' >/dev/null &&
+		tail -n 1 "$TMP/slow" | grep -q '"source_port": *3999'
+}
+ok "it hears of the next session" busywait 60 told
+# shellcheck disable=SC2016
+is "and how many it has missed, exactly" "$(watched slow '
+	([.[] | select(.event == "lost" and .group == "sessions") | .count // 0] | add) as $lost |
+	[.[] | select(.event | startswith("session"))] as $heard |
+	$lost > 0 and ($heard | length) + $lost == $heard[-1].seq - $heard[0].seq + 1')" true
+is "no alarm was lost" "$(watched slow '[.[] | select(.event == "lost" and .group == "events")] | length')" 0
+is "nor anything for want of memory" "$(stat events_lost)" 0
+finish
