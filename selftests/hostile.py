@@ -20,6 +20,8 @@ R_FIRST, R_LAST, R_EXCEPT, R_STATE, R_ROUTER = range(1, 6)
  RU_SPORT, RU_DPORT, RU_MARK, RU_FAMILY, RU_ACTION, RU_POOL, RU_REPLY_MARK,
  RU_USERDATA) = range(1, 18)
 
+FL_HOST, FL_DEST = 4, 8
+
 A1 = bytes([198, 51, 100, 1])
 A9 = bytes([198, 51, 100, 9])
 V6 = bytes([0x20, 0x01, 0x0d, 0xb8]) + bytes(12)
@@ -154,6 +156,23 @@ def values():
         nl.FLOW, attr(1, A1), attr(2, A9), attr(3, 'nosuchdevice'))))
     refuse('a filter that is no filter', g.send(
         nl.GET_SESSION, nest(nl.FILTER, u32(77, 1)), nl.REQUEST | nl.DUMP))
+    for cmd in (nl.GET_HOST, nl.GET_DEST):
+        refuse('a filter that is no filter (%d)' % cmd, g.send(
+            cmd, nest(nl.FILTER, u32(77, 1)), nl.REQUEST | nl.DUMP))
+    refuse('hosts by a destination', g.send(nl.GET_HOST, nest(
+        nl.FILTER, nest(FL_DEST, attr(1, A1), attr(2, A9))), nl.REQUEST | nl.DUMP))
+    refuse('destinations by a host', g.send(nl.GET_DEST, nest(
+        nl.FILTER, nest(FL_HOST, attr(1, A1), attr(2, A9))), nl.REQUEST | nl.DUMP))
+    refuse('a filter by a reversed range', g.send(nl.GET_HOST, nest(
+        nl.FILTER, nest(FL_HOST, attr(1, A9), attr(2, A1))), nl.REQUEST | nl.DUMP))
+    refuse('clear of nothing', g.send(nl.CLEAR_SESSION))
+    refuse('clear by an empty filter', g.send(nl.CLEAR_SESSION, nest(nl.FILTER)))
+    refuse('clear of all and of some', g.send(nl.CLEAR_SESSION, attr(nl.ALL) + nest(
+        nl.FILTER, attr(1, 'p'))))
+    refuse('events of a pool', g.send(nl.GET_EVENT, attr(nl.NAME, 'p'),
+                                      nl.REQUEST | nl.DUMP))
+    refuse('adopt with an attribute', g.send(nl.ADOPT, attr(nl.ALL)))
+    refuse('what the kernel alone sends', g.send(nl.EVENT))
     refuse('a dump of what is not dumped', g.send(nl.BEGIN, b'', nl.REQUEST | nl.DUMP))
     g.close()
 
@@ -190,8 +209,10 @@ def noise(count):
             nest(RU_TO, attr(1, 's')), nest(RU_FROM, nest(1, attr(1, A1), attr(2, A9))),
             attr(RU_MARK, struct.pack('=II', 1, 1))),
         nest(nl.FLOW, attr(1, A1), attr(2, A9), u8(4, 6)),
-        nest(nl.FILTER, attr(1, 'p'), nest(4, attr(1, A1), attr(2, A9))),
+        nest(nl.FILTER, attr(1, 'p'), nest(FL_HOST, attr(1, A1), attr(2, A9))),
     ]
+    dumps = (nl.GET_SESSION, nl.GET_HOST, nl.GET_DEST, nl.GET_EVENT, nl.GET_POOL,
+             nl.GET_CONFIG)
     lost = 0
     for i in range(count):
         data = bytearray(rnd.choice(good))
@@ -201,9 +222,9 @@ def noise(count):
         if rnd.randrange(4) == 0:
             data = data[:rnd.randrange(len(data))]
         # BEGIN aside, so that the transaction stays; no FLUSH, no COMMIT.
-        cmd = rnd.choice((nl.ADD, nl.ADD, nl.ADD, nl.EXPLAIN, nl.GET_SESSION, nl.GET_POOL,
-                          nl.GET_CONFIG, nl.GET_STATUS, rnd.randrange(14, 256)))
-        dump = cmd in (nl.GET_SESSION, nl.GET_POOL, nl.GET_CONFIG)
+        cmd = rnd.choice((nl.ADD, nl.ADD, nl.ADD, nl.ADD, nl.EXPLAIN, nl.CLEAR_SESSION,
+                          nl.ADOPT, nl.GET_STATUS, rnd.randrange(nl.EVENT, 256)) + dumps)
+        dump = cmd in dumps
         err = g.send(cmd, bytes(data), nl.REQUEST | (nl.DUMP if dump else nl.ACK))
         if err == 'ETIMEDOUT':
             lost += 1

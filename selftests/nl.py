@@ -9,13 +9,14 @@ import time
 REQUEST, ACK, ROOT, MATCH = 1, 4, 0x100, 0x200
 DUMP = ROOT | MATCH
 (GET_STATUS, BEGIN, ADD, COMMIT, ABORT, FLUSH, GET_CONFIG, GET_POOL, GET_SOURCE,
- GET_RULE, GET_SESSION, GET_STATS, EXPLAIN) = range(1, 14)
+ GET_RULE, GET_SESSION, GET_STATS, EXPLAIN, CLEAR_SESSION, GET_HOST, GET_DEST, ADOPT,
+ GET_EVENT, EVENT) = COMMANDS = range(1, 20)
 (PAD, COOKIE, CHECK, FORCE, CONTINUE, GENERATION, IF_GENERATION, NAME, SET, POOL,
  SOURCE, RULE, SETTINGS, STATUS, POOL_USAGE, SOURCE_USAGE, RULE_USAGE, FILTER,
- SESSION, STATS, FLOW, DECISION) = range(1, 23)
+ SESSION, STATS, FLOW, DECISION, ALL) = range(1, 24)
 NESTED = 0x8000
 CTRL = 0x10
-NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK = 11, 12
+NETLINK_ADD_MEMBERSHIP, NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK = 1, 11, 12
 
 
 def attr(kind, data=b''):
@@ -76,7 +77,17 @@ class Genl:
         err = self.send(3, attr(2, 'ernat'), REQUEST | ACK, version=1)
         if err:
             raise OSError(err)
-        self.family = struct.unpack('=H', attrs(self.replies[0])[1])[0]
+        reply = attrs(self.replies[0])
+        self.family = struct.unpack('=H', reply[1])[0]
+        self.groups = [struct.unpack('=I', attrs(group)[2])[0]
+                       for group in attrs(reply[7]).values()]
+
+    def join(self, group):
+        """The error's name, or None."""
+        try:
+            self.s.setsockopt(270, NETLINK_ADD_MEMBERSHIP, group)
+        except OSError as err:
+            return errno.errorcode[err.errno]
 
     def close(self):
         self.s.close()
