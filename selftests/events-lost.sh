@@ -4,16 +4,20 @@
 # R11: a monitor that stops reading while logged sessions come and go, until its buffer
 # overflows, is told how many events it has missed, exactly, and has lost no alarm.
 #
-# Topology: topo_lab of lib-lab.sh.
+# Topology: topo_lab of lib-lab.sh; flows: lib-pktgen.sh, to 198.18.0.9, where
+# nobody is.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=lib-pktgen.sh
+. "$HERE/lib-pktgen.sh"
 
 if [ "$SLOW" -gt 1 ]; then
 	skip_all "it takes too many sessions for a slow machine"
 fi
 load
 topo_lab
+pktgen_load
 apply "a pool that logs" <<-'TXT'
 	pool log { address 198.51.100.1; address 2001:db8:beef::1; log sessions; }
 	route-source er { device er0; }
@@ -26,8 +30,8 @@ kill -STOP $slow
 on "$MS" nft -f - <<-'TXT'
 	table inet quiet {
 		chain in {
-			type filter hook input priority 0;
-			udp dport 10000-65535 drop
+			type filter hook prerouting priority 0;
+			ip daddr 198.18.0.9 drop
 		}
 	}
 	TXT
@@ -35,9 +39,8 @@ on "$MS" nft -f - <<-'TXT'
 overflows() {
 	on "$RTR" awk 'NR > 1 && $9 > 0 { found = 1 } END { exit !found }' /proc/net/netlink
 }
-# The pool has a port for each destination port.
 for ((i = 0; i < 12; i++)); do
-	on "$HOST" python3 "$HERE/peer.py" spray "10.1.0.10,$((4000 + i))" 198.18.0.1 10000 25999
+	pour 10.1.0.10 198.18.0.9 10000 8000 >"$TMP/poured"
 	e clear session host 10.1.0.10 >/dev/null
 	! overflows || break
 done
