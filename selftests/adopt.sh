@@ -103,6 +103,7 @@ is "nobody else translates any more, and it goes on" "$(say mapped4; say mapped6
 e clear session host 10.1.0.14 >/dev/null
 e clear session host fd00:1::14 >/dev/null
 n=$(stat sessions)
+adopted=$(stat adopted)
 on "$RTR" conntrack -I -p udp -t 900 -u SEEN_REPLY,ASSURED -s 10.1.0.15 -d 198.18.0.1 \
 	--sport 3000 --dport 7 --src-nat 198.51.100.1:2005 >/dev/null 2>"$TMP/err"
 on "$RTR" conntrack -I -p udp -t 900 -u SEEN_REPLY,ASSURED -s fd00:1::15 -d 2001:db8:365::1 \
@@ -113,7 +114,8 @@ is "three entries are put into conntrack" "$(on "$RTR" conntrack -L -p udp 2>/de
 	grep -c 'src=10.1.0.1[56] '; on "$RTR" conntrack -L -f ipv6 -p udp 2>/dev/null |
 	grep -c 'src=fd00:1::15 '; grep -v 'entries have been' "$TMP/err")" "2
 1"
-is "ernat adopt" "$(e -j adopt | jq -c '[.adopted, .ended]')" "[2,1]"
+# The look that is taken every ten seconds may have found the two before.
+is "ernat adopt" "$(e -j adopt | jq -c .ended) $(($(stat adopted) - adopted))" "1 2"
 is "they are sessions" "$(sessions '.[] | "\(.mapped) \(.mapped_port)"' host 10.1.0.15
 	sessions '.[] | "\(.mapped) \(.mapped_port)"' host fd00:1::15)" "198.51.100.1 2005
 2001:db8:beef::1 2005"
