@@ -87,14 +87,14 @@ struct ernat_port_use_key {
  * @key: which
  * @dest: whose lock guards it; lives at least as long
  * @n_blocks: addresses with ports held; it goes with the last
- * @marked: in its lists are the marks of ernat_port_recount(), for a moment: nobody
+ * @marked: in its lists are the marks of ernat_recount(), for a moment: nobody
  *	is to go through them
  * @sessions: holders
  * @used: ports held, those of others too, on addresses that are given out
- * @settle: in a list of ernat_port_recount(): holders of other uses are in @live
+ * @settle: in a list of ernat_recount(): holders of other uses are in @live
  *	and @closing
  * @live: holders, by age
- * @closing: those of ernat_port_closing(), in that order
+ * @closing: those of ernat_reclaim_closing(), in that order
  * @rest: no holder gives way before these jiffies; 0: not known
  * @rcu: frees it
  *
@@ -113,13 +113,6 @@ struct ernat_port_use {
 	struct list_head closing;
 	unsigned long rest;
 	struct rcu_head rcu;
-};
-
-/* Does a holder give way? */
-enum ernat_port_answer {
-	ERNAT_PORT_NO,			/* it is not closing */
-	ERNAT_PORT_NOT_NOW,		/* it is, but not to this one */
-	ERNAT_PORT_YES,
 };
 
 enum ernat_port_hold {
@@ -188,47 +181,6 @@ void ernat_port_release(struct ernat_port_table *t,
 
 /* Of a block on which the caller holds a port. */
 const struct ernat_port_key *ernat_port_block_key(const struct ernat_port_block *b);
-
-/* It may give way when ports run out. Any holder seen under RCU. */
-void ernat_port_closing(struct ernat_port_holder *holder);
-
-/**
- * ernat_port_reclaim - find a holder that gives way
- * @t: table
- * @dest: destination
- * @owner: pool
- * @ports: those that would be given out again; so would the address have to be
- * @may: does it? Called under the destination's lock
- * @data: for @may
- *
- * Asks about closing holders, oldest first, and about some of the others, which
- * may have begun to close since somebody looked. Bounded; when none is closing,
- * the next packets do not ask again for a moment. Under RCU.
- *
- * Return: a holder, which still holds its port, or NULL.
- */
-struct ernat_port_holder *
-ernat_port_reclaim(struct ernat_port_table *t,
-		   const struct ernat_dest_key *dest,
-		   struct ernat_account *owner,
-		   const struct ernat_ports *ports,
-		   enum ernat_port_answer (*may)(struct ernat_port_holder *holder,
-						 void *data),
-		   void *data);
-
-/**
- * ernat_port_recount - who owns the addresses has changed
- * @owner: whose the address is now (NULL: as before), and how it is given out
- * @data: for @owner
- *
- * Holders go along with their address, into the lists of its use once this is done.
- * May sleep; one at a time.
- */
-void ernat_port_recount(struct ernat_port_table *t,
-			struct ernat_account *(*owner)(void *data,
-						       const struct ernat_port_key *key,
-						       struct ernat_port_offer *offer),
-			void *data);
 
 /**
  * ernat_port_next - the next address that is not known to be full

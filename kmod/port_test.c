@@ -12,7 +12,11 @@
 #include "full.c"
 #include "portset.c"
 #include "account.c"
+#include "dest.c"
+#include "block.c"
 #include "port.c"
+#include "reclaim.c"
+#include "recount.c"
 
 /* What a test has. */
 struct bench {
@@ -344,46 +348,46 @@ static const struct ernat_port_use *use_of(struct bench *b,
 
 	/* Nobody else is here who could take it away. */
 	rcu_read_lock();
-	u = use_find(&b->table, &key->dest, b->pool[pool]);
+	u = ernat_dest_use(&b->table, &key->dest, b->pool[pool]);
 	rcu_read_unlock();
 	return u;
 }
 
 /* The port that the bench's holder @i has gives way. */
-static enum ernat_port_answer is_holder(struct ernat_port_holder *holder,
+static enum ernat_reclaim_answer is_holder(struct ernat_port_holder *holder,
+					   void *data)
+{
+	return holder == data ? ERNAT_RECLAIM_YES : ERNAT_RECLAIM_NOT_NOW;
+}
+
+static enum ernat_reclaim_answer is_any(struct ernat_port_holder *holder,
 					void *data)
 {
-	return holder == data ? ERNAT_PORT_YES : ERNAT_PORT_NOT_NOW;
+	return ERNAT_RECLAIM_YES;
 }
 
-static enum ernat_port_answer is_any(struct ernat_port_holder *holder,
-				     void *data)
+static enum ernat_reclaim_answer is_closing(struct ernat_port_holder *holder,
+					    void *data)
 {
-	return ERNAT_PORT_YES;
+	return holder->state == ERNAT_PORT_CLOSING ? ERNAT_RECLAIM_YES :
+						     ERNAT_RECLAIM_NOT_NOW;
 }
 
-static enum ernat_port_answer is_closing(struct ernat_port_holder *holder,
-					 void *data)
+static enum ernat_reclaim_answer is_not(struct ernat_port_holder *holder,
+					void *data)
 {
-	return holder->state == ERNAT_PORT_CLOSING ? ERNAT_PORT_YES :
-						     ERNAT_PORT_NOT_NOW;
-}
-
-static enum ernat_port_answer is_not(struct ernat_port_holder *holder,
-				     void *data)
-{
-	return ERNAT_PORT_NO;
+	return ERNAT_RECLAIM_NO;
 }
 
 static struct ernat_port_holder *
 reclaim(struct bench *b, const struct ernat_port_key *key,
-	enum ernat_port_answer (*may)(struct ernat_port_holder *holder,
-				      void *data), void *data)
+	enum ernat_reclaim_answer (*may)(struct ernat_port_holder *holder,
+					 void *data), void *data)
 {
 	struct ernat_port_holder *h;
 
 	rcu_read_lock();
-	h = ernat_port_reclaim(&b->table, &key->dest, b->pool[0], b->ports,
+	h = ernat_reclaim_find(&b->table, &key->dest, b->pool[0], b->ports,
 			       may, data);
 	rcu_read_unlock();
 	return h;
@@ -403,9 +407,9 @@ static void test_reclaim(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, take(b, i % 2 ? &key : &other), 0);
 	KUNIT_EXPECT_NULL(test, reclaim(b, &key, is_closing, NULL));
 	rcu_read_lock();
-	ernat_port_closing(b->held[70]);
-	ernat_port_closing(b->held[30]);
-	ernat_port_closing(b->held[30]);
+	ernat_reclaim_closing(b->held[70]);
+	ernat_reclaim_closing(b->held[30]);
+	ernat_reclaim_closing(b->held[30]);
 	rcu_read_unlock();
 	KUNIT_EXPECT_PTR_EQ(test, reclaim(b, &key, is_closing, NULL),
 			    b->held[70]);
@@ -424,7 +428,7 @@ static void test_reclaim(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, reclaim(b, &key, is_not, NULL));
 	KUNIT_EXPECT_NULL(test, reclaim(b, &key, is_any, NULL));
 	rcu_read_lock();
-	ernat_port_closing(b->held[10]);
+	ernat_reclaim_closing(b->held[10]);
 	rcu_read_unlock();
 	KUNIT_EXPECT_PTR_EQ(test, reclaim(b, &key, is_any, NULL), b->held[10]);
 	/* What is not given out any more helps nobody. */
@@ -500,7 +504,7 @@ static void test_recount(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, b->used, 1200u);
 	recount_pool = 0;
 	recount_given = false;
-	ernat_port_recount(&b->table, recount_owner, b);
+	ernat_recount(&b->table, recount_owner, b);
 	KUNIT_EXPECT_EQ(test, use_of(b, &key, 0)->used, 400u);
 	KUNIT_EXPECT_EQ(test, use_of(b, &key, 0)->sessions, 1200u);
 	give(b, 1);
@@ -509,11 +513,11 @@ static void test_recount(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, b->used, 1200u);
 
 	rcu_read_lock();
-	ernat_port_closing(b->held[4]);
+	ernat_reclaim_closing(b->held[4]);
 	rcu_read_unlock();
 	recount_pool = 1;
 	recount_given = true;
-	ernat_port_recount(&b->table, recount_owner, b);
+	ernat_recount(&b->table, recount_owner, b);
 	KUNIT_EXPECT_EQ(test, use_of(b, &key, 0)->sessions, 400u);
 	KUNIT_EXPECT_EQ(test, use_of(b, &key, 0)->used, 400u);
 	KUNIT_EXPECT_EQ(test, use_of(b, &key, 1)->sessions, 800u);
@@ -545,10 +549,10 @@ static void test_recount_full(struct kunit *test)
 	use_ports(test, &one, 1);
 	recount_pool = 0;
 	recount_given = true;
-	ernat_port_recount(&b->table, recount_owner, b);
+	ernat_recount(&b->table, recount_owner, b);
 	KUNIT_EXPECT_EQ(test, next_after(b, 0), 2ull);
 	use_ports(test, &default_range, 1);
-	ernat_port_recount(&b->table, recount_owner, b);
+	ernat_recount(&b->table, recount_owner, b);
 	KUNIT_EXPECT_EQ(test, next_after(b, 0), 1ull);
 	KUNIT_EXPECT_EQ(test, take(b, &key), 0);
 }

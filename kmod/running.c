@@ -7,6 +7,7 @@
 #include "hook.h"
 #include "member.h"
 #include "pool.h"
+#include "recount.h"
 #include "running.h"
 #include "session.h"
 
@@ -82,7 +83,7 @@ int ernat_running_set(struct ernat_net *en, struct ernat_ruleset *rs)
 		synchronize_rcu();
 	}
 	/* No packet goes by the old one any more. */
-	ernat_port_recount(&en->ports, owner, rs);
+	ernat_recount(&en->ports, owner, rs);
 	ernat_session_drain(en);
 	ernat_ruleset_free(old);
 	ernat_event_ruleset(en);

@@ -13,6 +13,7 @@
 #include "event.h"
 #include "flow.h"
 #include "hook.h"
+#include "reclaim.h"
 #include "route.h"
 #include "session.h"
 #include "trace.h"
@@ -302,8 +303,8 @@ static bool is_in_hardware(const struct ernat_session *s,
 }
 
 /* As in nf_nat's search: the server is to see that this SYN is a new one. */
-static enum ernat_port_answer may_give_way(struct ernat_port_holder *holder,
-					   void *data)
+static enum ernat_reclaim_answer
+may_give_way(struct ernat_port_holder *holder, void *data)
 {
 	const unsigned long never = IPS_FIXED_TIMEOUT | IPS_OFFLOAD |
 				    IPS_HW_OFFLOAD;
@@ -314,18 +315,18 @@ static enum ernat_port_answer may_give_way(struct ernat_port_holder *holder,
 	s = container_of(holder, struct ernat_session, map.hold);
 	/* Whoever has not added it yet may free it. */
 	if (!test_bit(ERNAT_SESSION_FLAG_ADDED, &s->flags))
-		return ERNAT_PORT_NO;
+		return ERNAT_RECLAIM_NO;
 	if (ernat_session_ended(s))
-		return ERNAT_PORT_YES;
+		return ERNAT_RECLAIM_YES;
 	ct = ernat_session_ct(s);
 	status = READ_ONCE(ct->status);
 	if (!(status & IPS_CONFIRMED) || !is_closing(ct))
-		return ERNAT_PORT_NO;
+		return ERNAT_RECLAIM_NO;
 	if (status & never || !(status & IPS_SRC_NAT) || is_in_hardware(s, ct))
-		return ERNAT_PORT_NOT_NOW;
+		return ERNAT_RECLAIM_NOT_NOW;
 	return (s32)(READ_ONCE(new->proto.tcp.seen[0].td_end) -
 		     READ_ONCE(ct->proto.tcp.seen[0].td_end)) > 0 ?
-	       ERNAT_PORT_YES : ERNAT_PORT_NOT_NOW;
+	       ERNAT_RECLAIM_YES : ERNAT_RECLAIM_NOT_NOW;
 }
 
 bool ernat_session_reclaim(struct ernat_net *en, const struct ernat_pool *pool,
@@ -338,7 +339,7 @@ bool ernat_session_reclaim(struct ernat_net *en, const struct ernat_pool *pool,
 	if (dest->protocol != IPPROTO_TCP ||
 	    ct->proto.tcp.state != TCP_CONNTRACK_SYN_SENT)
 		return false;
-	holder = ernat_port_reclaim(&en->ports, dest, pool->account,
+	holder = ernat_reclaim_find(&en->ports, dest, pool->account,
 				    pool->ports, may_give_way, (void *)ct);
 	if (!holder)
 		return false;
@@ -416,7 +417,7 @@ static void sweep_one(struct ernat_net *en, struct ernat_session *s)
 		announce(en, s);
 		if (READ_ONCE(s->map.hold.state) == ERNAT_PORT_LIVE &&
 		    is_closing(ct))
-			ernat_port_closing(&s->map.hold);
+			ernat_reclaim_closing(&s->map.hold);
 		return;
 	}
 	if (!session_follow(en, s))
