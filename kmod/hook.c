@@ -13,6 +13,7 @@
 #include "flow.h"
 #include "hook.h"
 #include "session.h"
+#include "sweep.h"
 #include "trace.h"
 
 /* Bits of ernat_net.hooks */
@@ -582,6 +583,6 @@ int ernat_hook_update(struct ernat_net *en, const struct ernat_ruleset *rs)
 		nat_unregister(en);
 	en->hooks = want;
 	if (add & HOOK_NAT)
-		ernat_session_sweep_start(en);
+		ernat_sweep_start(en);
 	return 0;
 }

@@ -12,6 +12,7 @@
 #include "port.h"
 #include "running.h"
 #include "session.h"
+#include "sweep.h"
 
 #define CREATE_TRACE_POINTS
 #include "trace.h"
@@ -71,6 +72,7 @@ static int __net_init ernat_net_init(struct net *net)
 	err = ernat_session_net_init(en);
 	if (err)
 		goto err_pool;
+	ernat_sweep_net_init(en);
 	err = ernat_netlink_net_init(en);
 	if (err)
 		goto err_session;
@@ -106,6 +108,7 @@ static void __net_exit ernat_net_exit(struct net *net)
 	/* The hooks are off; let those go that were under way. */
 	synchronize_net();
 	ernat_netlink_net_exit(en);
+	ernat_sweep_net_exit(en);
 	ernat_session_net_exit(en);
 	/* Conntrack's own exit waits for the references that go now. */
 	rcu_barrier();

@@ -8,20 +8,15 @@
 #include <net/netfilter/nf_conntrack_core.h>
 #include <net/netfilter/nf_conntrack_zones.h>
 
-#include "adopt.h"
-#include "alarm.h"
 #include "event.h"
 #include "flow.h"
-#include "hook.h"
 #include "reclaim.h"
 #include "route.h"
 #include "session.h"
 #include "trace.h"
 
-#define SWEEP_BATCH	256	/* sessions looked at between two pauses */
+#define BATCH		256	/* sessions looked at between two pauses */
 #define CLOCK_SHIFT	26
-#define ADOPT_NS	(10 * NSEC_PER_SEC)
-#define SWEEP_FOREIGN	16384	/* foreign ports asked about in one sweep */
 
 static struct kmem_cache *session_cache;
 
@@ -352,7 +347,7 @@ bool ernat_session_reclaim(struct ernat_net *en, const struct ernat_pool *pool,
 	return true;
 }
 
-/* The sweep */
+/* What the sweep does */
 
 struct old_ct {
 	struct rcu_head rcu;
@@ -400,7 +395,7 @@ static bool session_follow(struct ernat_net *en, struct ernat_session *s)
 	return true;
 }
 
-static void sweep_one(struct ernat_net *en, struct ernat_session *s)
+void ernat_session_look(struct ernat_net *en, struct ernat_session *s)
 {
 	struct nf_conn *ct = ernat_session_ct(s);
 	unsigned long status = READ_ONCE(ct->status);
@@ -424,10 +419,9 @@ static void sweep_one(struct ernat_net *en, struct ernat_session *s)
 		ernat_session_end(en, s);
 }
 
-/* Calls @fn for every session; sleeps in between. */
-static void session_walk(struct ernat_net *en,
-			 void (*fn)(struct ernat_net *en,
-				    struct ernat_session *s))
+void ernat_session_walk(struct ernat_net *en,
+			void (*fn)(struct ernat_net *en,
+				   struct ernat_session *s))
 {
 	struct rhashtable_iter iter;
 	struct ernat_session *s;
@@ -439,7 +433,7 @@ static void session_walk(struct ernat_net *en,
 		if (IS_ERR(s))
 			continue;	/* resized: begins anew */
 		fn(en, s);
-		if (++n % SWEEP_BATCH == 0) {
+		if (++n % BATCH == 0) {
 			rhashtable_walk_stop(&iter);
 			cond_resched();
 			rhashtable_walk_start(&iter);
@@ -447,30 +441,6 @@ static void session_walk(struct ernat_net *en,
 	}
 	rhashtable_walk_stop(&iter);
 	rhashtable_walk_exit(&iter);
-}
-
-/* Does another's conntrack entry still have the slot? */
-static bool foreign_held(void *data, const struct ernat_port_key *key, u16 port,
-			 u16 zone)
-{
-	struct nf_conntrack_tuple tuple = {};
-	struct nf_conntrack_tuple_hash *h;
-	struct nf_conntrack_zone z;
-	struct ernat_net *en = data;
-	struct nf_conn *ct;
-	bool held;
-
-	ernat_session_reply_tuple(key, port, &tuple);
-	nf_ct_zone_init(&z, zone, NF_CT_DEFAULT_ZONE_DIR, 0);
-	h = nf_conntrack_find_get(en->net, &z, &tuple);
-	if (!h)
-		return false;
-	ct = nf_ct_tuplehash_to_ctrack(h);
-	/* One that is translated to it can be adopted, if the slot is free. */
-	held = !nf_ct_is_dying(ct) &&
-	       NF_CT_DIRECTION(h) == IP_CT_DIR_ORIGINAL;
-	nf_ct_put(ct);
-	return held;
 }
 
 void ernat_session_reply_tuple(const struct ernat_port_key *key, u16 port,
@@ -491,65 +461,6 @@ void ernat_session_reply_tuple(const struct ernat_port_key *key, u16 port,
 	}
 }
 
-/*
- * Near its maximum conntrack waits for the entries that we still hold. A sweep that
- * took long, since it ended many, does not make the next one late.
- */
-static unsigned long sweep_delay(const struct ernat_net *en,
-				 unsigned long begun)
-{
-	u64 count = nf_conntrack_count(en->net);
-	unsigned long spent = jiffies - begun;
-
-	if (count * 10 > (u64)nf_conntrack_max * 9 || spent > HZ - HZ / 10)
-		return HZ / 10;
-	return HZ - spent;
-}
-
-/*
- * What helpers expected or conntrackd brought. The table is that of all namespaces:
- * a hundredth of a CPU is what all of them together may take for it.
- */
-static void adopt(struct ernat_net *en)
-{
-	static DEFINE_MUTEX(lock);	/* of next */
-	static u64 next;
-	struct ernat_adoption result;
-	u64 start = ktime_get_ns();
-
-	if (start < en->next_adoption || !rcu_access_pointer(en->ruleset) ||
-	    !mutex_trylock(&lock))
-		return;
-	if (start >= next) {
-		ernat_adopt(en, false, &result);
-		next = ktime_get_ns() + (ktime_get_ns() - start) * 100;
-		en->next_adoption = start + ADOPT_NS;
-	}
-	mutex_unlock(&lock);
-}
-
-static void sweep_work(struct work_struct *work)
-{
-	struct ernat_net *en = container_of(to_delayed_work(work),
-					    struct ernat_net, sweep);
-	unsigned long begun = jiffies;
-	u64 start = ktime_get_ns();
-
-	session_walk(en, sweep_one);
-	ernat_host_sweep(en);
-	ernat_alarm_sweep(en);
-	ernat_port_foreign_sweep(&en->ports, SWEEP_FOREIGN, foreign_held, en);
-	ernat_count(en, ERNAT_STAT_SWEEPS);
-	WRITE_ONCE(en->sweep_ns, ktime_get_ns() - start);
-	adopt(en);
-	queue_delayed_work(system_unbound_wq, &en->sweep, sweep_delay(en, begun));
-}
-
-void ernat_session_sweep_start(struct ernat_net *en)
-{
-	queue_delayed_work(system_unbound_wq, &en->sweep, HZ);
-}
-
 static void end_one(struct ernat_net *en, struct ernat_session *s)
 {
 	ernat_session_end(en, s);
@@ -564,7 +475,7 @@ void ernat_session_end_all(struct ernat_net *en, bool kill)
 {
 	/* A walk can miss what a resize moved. */
 	while (atomic_read(&en->sessions.nelems)) {
-		session_walk(en, kill ? kill_one : end_one);
+		ernat_session_walk(en, kill ? kill_one : end_one);
 		cond_resched();
 	}
 }
@@ -598,18 +509,16 @@ static void drain_one(struct ernat_net *en, struct ernat_session *s)
 void ernat_session_drain(struct ernat_net *en)
 {
 	lockdep_assert_held(&en->lock);
-	session_walk(en, drain_one);
+	ernat_session_walk(en, drain_one);
 }
 
 int ernat_session_net_init(struct ernat_net *en)
 {
-	INIT_DELAYED_WORK(&en->sweep, sweep_work);
 	return rhashtable_init(&en->sessions, &session_params);
 }
 
 void ernat_session_net_exit(struct ernat_net *en)
 {
-	cancel_delayed_work_sync(&en->sweep);
 	ernat_session_end_all(en, false);
 	rhashtable_destroy(&en->sessions);
 }

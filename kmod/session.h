@@ -114,8 +114,13 @@ void ernat_session_end_all(struct ernat_net *en, bool kill);
 /* Marks sessions whose address the running ruleset no longer has. May sleep. */
 void ernat_session_drain(struct ernat_net *en);
 
-/* Sweeps once a second from now on, as long as the namespace lives. */
-void ernat_session_sweep_start(struct ernat_net *en);
+/* Calls @fn for every session, under RCU; sleeps in between. */
+void ernat_session_walk(struct ernat_net *en,
+			void (*fn)(struct ernat_net *en,
+				   struct ernat_session *s));
+
+/* Announces it, or ends it if its connection has, or lets it give way. Of the sweep. */
+void ernat_session_look(struct ernat_net *en, struct ernat_session *s);
 
 /* The tuple by which answers to a slot come in; ICMP as echo replies. */
 void ernat_session_reply_tuple(const struct ernat_port_key *key, u16 port,
