@@ -51,7 +51,7 @@ int adopt_main(int argc, char **argv)
 
 	(void)argv;
 	if (argc > 1)
-		return usage_error("adopt");
+		return usage_error("adopt", "it takes no words");
 	c = client_open();
 	if (!c)
 		return EXIT_FAILED;

@@ -151,7 +151,7 @@ int apply_main(int argc, char **argv)
 	int ret;
 
 	if (!parse_options(&a, argc, argv))
-		return usage_error("apply");
+		return usage_error("apply", "one FILE is needed");
 	cfg = config_load(a.file);
 	if (!cfg)
 		return EXIT_FAILED;

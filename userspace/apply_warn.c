@@ -127,7 +127,7 @@ static void warn_range(struct config *cfg, const struct object *pool, const stru
 			continue;
 		diag_warning(
 			cfg, &v->place,
-			"pool \"%s\": %s has neither a blackhole nor another covering route here",
+			"pool \"%s\": %s has neither a blackhole nor another covering route here (ip route add blackhole PREFIX)",
 			pool->name, t.s);
 		break;
 	}
@@ -272,11 +272,52 @@ static void warn_pools(struct config *cfg, const char *name, const struct object
 	}
 }
 
+/* Families of the pool and of what it overflows into, as bits. */
+static unsigned int pool_families(struct config *cfg, const char *name)
+{
+	const struct object *pool;
+	const struct value *v;
+	unsigned int has = 0, n;
+
+	for (n = 0; n < cfg->list[KIND_POOL].n; n++) {
+		pool = config_find(cfg, KIND_POOL, name);
+		if (!pool)
+			break;
+		for_each_value(v, &pool->key[POOL_ADDRESS]) has |= v->range.family == AF_INET6 ? 2 :
+												 1;
+		if (!has_key(pool, POOL_OVERFLOW))
+			break;
+		name = pool->key[POOL_OVERFLOW].first->name;
+	}
+	return has;
+}
+
+/*
+ * A rule that names no IP version matches both. One whose pool lacks a version that
+ * it names is refused.
+ */
+static void warn_family(struct config *cfg, const struct object *rule)
+{
+	const struct values *snat = &rule->key[RULE_SNAT];
+	unsigned int has;
+
+	if (!snat->n || has_key(rule, RULE_FAMILY) || has_key(rule, RULE_FROM) ||
+	    has_key(rule, RULE_DEST))
+		return;
+	has = pool_families(cfg, snat->first->name);
+	if (has == 1 || has == 2)
+		diag_warning(
+			cfg, &snat->place,
+			"rule \"%s\" matches IPv%c too, for which pool \"%s\" has no address: such connections are dropped; family ipv%c?",
+			rule->name, has == 1 ? '6' : '4', snat->first->name, has == 1 ? '4' : '6');
+}
+
 static void warn_rule(struct config *cfg, const struct object *rule)
 {
 	const struct object *source;
 	const struct value *v;
 
+	warn_family(cfg, rule);
 	for_each_value(v, &rule->key[RULE_TO])
 	{
 		source = v->form == FORM_NAME ? config_find(cfg, KIND_SOURCE, v->name) : NULL;

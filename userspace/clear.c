@@ -48,7 +48,7 @@ int clear_session_main(int argc, char **argv)
 	int code;
 
 	if (argc < 2)
-		return usage_error("clear session");
+		return usage_error("clear session", "a FILTER is needed, or \"all\"");
 	if (!filter_read(&filter, &view, all ? 0 : argc - 1, argv + 1))
 		return EXIT_USAGE;
 	c = client_open();

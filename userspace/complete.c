@@ -50,6 +50,34 @@ static char *value_after(const char *words, const char *word)
 	return NULL;
 }
 
+static bool is_among(const char *word, int argc, char **argv)
+{
+	int i;
+
+	for (i = 0; i < argc; i++) {
+		if (!strcmp(argv[i], word))
+			return true;
+	}
+	return false;
+}
+
+/* Is there a word already that is no key of @words and no key's value? */
+static bool has_operand(const char *words, int argc, char **argv)
+{
+	char *kind;
+	int i;
+
+	for (i = 0; i < argc; i++) {
+		kind = value_after(words, argv[i]);
+		if (!kind && argv[i][0] != '-')
+			return true;
+		i += !!kind;
+		free(kind);
+	}
+	return false;
+}
+
+/* Nothing twice. */
 static void offer_words(const struct command *c, int argc, char **argv)
 {
 	char *kind = argc ? value_after(c->words, argv[argc - 1]) : NULL;
@@ -64,11 +92,13 @@ static void offer_words(const struct command *c, int argc, char **argv)
 	for (word = all ? strtok_r(all, " ", &state) : NULL; word;
 	     word = strtok_r(NULL, " ", &state)) {
 		if (*word == '=') {
-			offer_value(word + 1);
+			if (!has_operand(c->words, argc, argv))
+				offer_value(word + 1);
 			continue;
 		}
 		word[strcspn(word, "=")] = 0;
-		puts(word);
+		if (!is_among(word, argc, argv))
+			puts(word);
 	}
 	free(all);
 }

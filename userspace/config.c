@@ -11,6 +11,8 @@
 
 #include "parse.h"
 
+#define BOM "\xef\xbb\xbf" /* byte order mark of UTF-8 */
+#define BOM_LEN 3
 #define MAX_BYTES (16U << 20) /* of all files together */
 #define MAX_FILES 4096
 #define MAX_DEPTH 16 /* of includes */
@@ -242,6 +244,16 @@ static const char *file_error(int err)
 	return err == EFBIG ? "larger than 16 MiB" : strerror(err);
 }
 
+/* Some editors begin a file with it; it is no part of the text. */
+static void take_bom(struct input *in)
+{
+	in->bom = in->len >= BOM_LEN && !memcmp(in->data, BOM, BOM_LEN);
+	if (!in->bom)
+		return;
+	in->len -= BOM_LEN;
+	memmove(in->data, in->data + BOM_LEN, in->len);
+}
+
 static struct input *read_input(struct config *cfg, const char *path, const struct input *parent,
 				const struct place *at)
 {
@@ -271,6 +283,7 @@ static struct input *read_input(struct config *cfg, const char *path, const stru
 	in->dev = st.st_dev;
 	in->ino = st.st_ino;
 	cfg->n_bytes += in->len;
+	take_bom(in);
 	*cfg->inputs_tail = in;
 	cfg->inputs_tail = &in->next;
 	return in;
@@ -282,7 +295,7 @@ static bool is_json(const struct input *in)
 
 	while (i < in->len && in->data[i] && strchr(" \t\r\n", in->data[i]))
 		i++;
-	return i < in->len && in->data[i] == '{';
+	return i < in->len && strchr("{[", in->data[i]);
 }
 
 static void parse_input(struct config *cfg, struct input *in)
@@ -377,8 +390,10 @@ static void hash_inputs(struct config *cfg)
 	SHA2_CTX ctx;
 
 	SHA256Init(&ctx);
-	for (in = cfg->inputs; in; in = in->next)
+	for (in = cfg->inputs; in; in = in->next) {
+		SHA256Update(&ctx, (const uint8_t *)BOM, in->bom ? BOM_LEN : 0);
 		SHA256Update(&ctx, (const uint8_t *)in->data, in->len);
+	}
 	SHA256Final(cfg->hash, &ctx);
 	cfg->has_hash = true;
 }

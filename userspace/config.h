@@ -33,6 +33,7 @@ struct input {
 	char *data;
 	size_t len;
 	unsigned int depth;
+	bool bom; /* it began with a byte order mark, which is taken off */
 	dev_t dev;
 	ino_t ino;
 };

@@ -106,7 +106,7 @@ static void describe(struct text *out, const struct place *at,
 {
 	uint32_t len = at->len < WORD_MAX_SHOWN ? at->len : WORD_MAX_SHOWN;
 
-	if (token != YYSYMBOL_STRING && token != YYSYMBOL_YYEOF)
+	if (token != YYSYMBOL_STRING)
 		text_printf(out, "\"%.*s\"", (int)len, at->in->data + at->off);
 	else
 		text_puts(out, yysymbol_name(token));
@@ -131,9 +131,21 @@ static int yyreport_syntax_error(const yypcontext_t *ctx, struct parse *p,
 	} else if (token == YYSYMBOL_YYEOF && p->in_block && !p->n_words) {
 		text_puts(&msg, "missing \"}\"");
 		at = p->block;
+	} else if (p->in_block && p->n_words && at.in->data[at.off] == '{' &&
+		   parse_is_block(p->words)) {
+		text_puts(&msg, "missing \"}\" before it");
+		if (p->obj)
+			text_printf(&msg, ", of the %s \"%s\" that begins in line %u",
+				    kinds[p->obj->kind].word, p->obj->name,
+				    place_line(&p->obj->place));
+		at = p->words->place;
 	} else {
-		text_puts(&msg, "unexpected ");
-		describe(&msg, &at, token);
+		if (token == YYSYMBOL_YYEOF)
+			text_puts(&msg, "the file ends here");
+		else
+			text_puts(&msg, "unexpected ");
+		if (token != YYSYMBOL_YYEOF)
+			describe(&msg, &at, token);
 		if (p->n_words && token != YYSYMBOL_STRAY)
 			text_printf(&msg, ", missing \";\" after \"%.*s\"?",
 				    WORD_ARG(&p->words[p->n_words - 1]));

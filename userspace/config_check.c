@@ -42,6 +42,8 @@ static void check_name(struct config *cfg, const struct key *key, const struct v
 	else
 		diag_error(cfg, &v->place, "%s: no %s \"%s\"", key->name, kinds[kind].word,
 			   v->name);
+	if (kind == KIND_SET && !strcmp(v->name, "any"))
+		diag_hint("a rule without \"%s\" matches any", key->name);
 }
 
 static void check_references(struct config *cfg, const struct object *obj)

@@ -221,12 +221,28 @@ static bool emit_array(struct walk *w, json_t *array, uint32_t node)
 	return true;
 }
 
+/* False, and said, when the object that is being read has no such key. */
+static bool check_key(struct walk *w, const char *key, uint32_t node)
+{
+	struct word word = { .s = key, .len = strlen(key), .place = place_of(w, node) };
+	enum kind kind = w->p->obj ? w->p->obj->kind : KIND_SETTINGS;
+
+	if (w->p->in_block && !w->p->obj)
+		return false; /* of a block that was refused */
+	if (key_find(kind, key) >= 0)
+		return true;
+	parse_unknown(w->p, kind, &word);
+	return false;
+}
+
 /* A member as the statement that it stands for. */
 static void member_statement(struct walk *w, const char *key, json_t *v, uint32_t node)
 {
 	bool guard = !strcmp(key, "guard");
 	bool ok = true;
 
+	if (!check_key(w, guard ? "no" : key, node))
+		return;
 	/* "guard": false is what text calls "no guard" */
 	if (json_is_boolean(v) || json_is_null(v)) {
 		if (guard ? !json_is_false(v) : !json_is_true(v))
@@ -311,12 +327,25 @@ static void check_schema(struct walk *w, json_t *v, uint32_t node)
 		diag_error(w->p->cfg, &at, "schema is not %d", CONFIG_SCHEMA);
 }
 
+static void refuse_include(struct walk *w, uint32_t node)
+{
+	struct place at = place_of(w, node);
+
+	diag_error(w->p->cfg, &at, "JSON: a file of JSON includes no others");
+}
+
 static void document(struct walk *w, json_t *root)
 {
 	uint32_t node = 1;
 	const char *k;
 	json_t *v;
 
+	if (!json_is_object(root)) {
+		struct place at = place_of(w, 0);
+
+		diag_error(w->p->cfg, &at, "JSON: expected an object");
+		return;
+	}
 	json_object_foreach(root, k, v) {
 		if (diag_full(w->p->cfg))
 			return;
@@ -324,6 +353,8 @@ static void document(struct walk *w, json_t *root)
 			check_schema(w, v, node + 1);
 		else if (is_block(k))
 			blocks(w, k, v, node + 1);
+		else if (!strcmp(k, "include"))
+			refuse_include(w, node);
 		else if (strcmp(k, "router")) /* said by --router, not here */
 			member_statement(w, k, v, node);
 		node = w->places.v[node + 1].next;

@@ -321,7 +321,7 @@ int diff_main(int argc, char **argv)
 	struct client *c;
 
 	if (argc != 2 || (argv[1][0] == '-' && argv[1][1]))
-		return usage_error("diff");
+		return usage_error("diff", "one FILE is needed");
 	new = config_load(argv[1]);
 	if (!new)
 		return EXIT_FAILED;

@@ -143,7 +143,7 @@ static bool put_flow(struct nlmsghdr *nlh, int argc, char **argv)
 		return false;
 	if (seen & 1U << ERNAT_FLOW_FROM && seen & 1U << ERNAT_FLOW_TO)
 		return one_family(nest);
-	usage_error("explain");
+	usage_error("explain", "\"from\" and \"to\" are needed");
 	return false;
 }
 

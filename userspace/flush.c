@@ -30,7 +30,7 @@ int flush_main(int argc, char **argv)
 	int code;
 
 	if (argc > 1 + force)
-		return usage_error("flush");
+		return usage_error("flush", "it takes no words but --force");
 	c = client_open();
 	if (!c)
 		return EXIT_FAILED;

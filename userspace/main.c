@@ -57,8 +57,7 @@ const struct command commands[] = {
 	  "from=VALUE to=VALUE in=DEVICE protocol=PROTOCOL sport=VALUE dport=VALUE mark=VALUE",
 	  NULL },
 	{ "flush", flush_main, "flush [--force]",
-	  "end all sessions and remove the ruleset; --force although sessions live", "--force",
-	  NULL },
+	  "remove the ruleset; refused while sessions live, --force ends them", "--force", NULL },
 	{ "monitor", monitor_main, "monitor " FILTER_EVENTS_SYNOPSIS " [--count N]",
 	  "events as they come, a line each; --count ends it after N",
 	  FILTER_EVENTS_WORDS " --count=VALUE", NULL },
@@ -126,7 +125,7 @@ const struct command *command_find(const struct command *table, const char *name
 	return n == 1 ? found : NULL;
 }
 
-int usage_error(const char *command)
+int usage_error(const char *command, const char *why)
 {
 	const char *sub = strchr(command, ' ');
 	const struct command *c;
@@ -136,7 +135,7 @@ int usage_error(const char *command)
 	c = command_find(commands, name, NULL);
 	if (c && c->sub && sub)
 		c = command_find(c->sub, sub + 1, NULL);
-	fprintf(stderr, "Usage: %s %s\n", opts.progname, c ? c->synopsis : command);
+	print_error("%s: %s. Usage: %s %s", command, why, opts.progname, c ? c->synopsis : command);
 	return EXIT_USAGE;
 }
 

@@ -74,9 +74,9 @@ int status_main(int argc, char **argv);
 int version_main(int argc, char **argv);
 
 /*
- * Prints the synopsis of the command ("apply", "show pool") on stderr.
- * Returns EXIT_USAGE.
+ * Prints on stderr, in one line, what is wrong and the synopsis of the command
+ * ("apply", "show pool"). Returns EXIT_USAGE.
  */
-int usage_error(const char *command);
+int usage_error(const char *command, const char *why);
 
 #endif /* _ERNAT_MAIN_H */

@@ -39,7 +39,19 @@ static const char *nth_word(void *data, unsigned int i)
 	return i < info->n_keys ? info->keys[i].name : NULL;
 }
 
-static void unknown_key(struct parse *p, enum kind kind, const struct word *w)
+/* Which words stand there, where there are few. */
+static void hint_keys(const struct kind_info *info)
+{
+	struct text t = { 0 };
+	unsigned int i;
+
+	for (i = 0; i < info->n_keys; i++)
+		text_printf(&t, "%s%s", i ? ", " : "", info->keys[i].name);
+	diag_hint("it has %s", t.s);
+	text_free(&t);
+}
+
+void parse_unknown(struct parse *p, enum kind kind, const struct word *w)
 {
 	const char *where = kind == KIND_SETTINGS ? "statement" : "key";
 	const char *near = NULL;
@@ -52,9 +64,11 @@ static void unknown_key(struct parse *p, enum kind kind, const struct word *w)
 			   WORD_ARG(w), near);
 	else if (kind == KIND_SETTINGS)
 		diag_error(p->cfg, &w->place, "unknown statement \"%.*s\"", WORD_ARG(w));
-	else
+	else {
 		diag_error(p->cfg, &w->place, "a %s has no key \"%.*s\"", kinds[kind].word,
 			   WORD_ARG(w));
+		hint_keys(&kinds[kind]);
+	}
 }
 
 static enum kind find_kind(const struct word *w)
@@ -86,6 +100,35 @@ static bool name_allowed(struct parse *p, enum kind kind, const char *name, cons
 	return true;
 }
 
+bool parse_is_block(const struct word *w)
+{
+	return find_kind(w) != KIND_SETTINGS;
+}
+
+/* Is it a word that begins a statement outside of blocks? */
+static bool begins_statement(const struct word *w)
+{
+	char buf[64];
+
+	return word_is(w, "include") ||
+	       (!w->quoted && word_copy(w, buf, sizeof(buf)) && key_find(KIND_SETTINGS, buf) >= 0);
+}
+
+/* Words before a "{" that is no block's. Return: of them, those of the block. */
+static unsigned int refuse_head(struct parse *p, const struct word *w, unsigned int n)
+{
+	unsigned int i;
+
+	if (!begins_statement(w)) {
+		parse_unknown(p, KIND_SETTINGS, w);
+		return 0;
+	}
+	for (i = 1; i < n && !parse_is_block(&w[i]); i++)
+		;
+	diag_error(p->cfg, &w[i - 1].place, "missing \";\" after \"%.*s\"", WORD_ARG(&w[i - 1]));
+	return n - i;
+}
+
 static struct object *open_object(struct parse *p, const struct word *w, unsigned int n)
 {
 	enum kind kind = find_kind(w);
@@ -93,8 +136,9 @@ static struct object *open_object(struct parse *p, const struct word *w, unsigne
 	const char *name;
 
 	if (kind == KIND_SETTINGS) {
-		unknown_key(p, kind, w);
-		return NULL;
+		unsigned int left = refuse_head(p, w, n);
+
+		return left ? open_object(p, w + n - left, left) : NULL;
 	}
 	if (n != 2) {
 		diag_error(p->cfg, n < 2 ? &p->block : &w[2].place,
@@ -293,7 +337,7 @@ static void statement(struct parse *p, enum kind kind, struct object *obj)
 		vals->place = w->place;
 		add_values(p, &kinds[kind].keys[SET_ADDRESS], vals, w, p->n_words);
 	} else {
-		unknown_key(p, kind, w);
+		parse_unknown(p, kind, w);
 	}
 }
 

@@ -36,6 +36,10 @@ void parse_statement(struct parse *p);
 void parse_open(struct parse *p, const struct place *brace);
 void parse_close(struct parse *p);
 void parse_drop_words(struct parse *p);
+/* Refuses a word that no key and no kind of block is called. */
+void parse_unknown(struct parse *p, enum kind kind, const struct word *w);
+/* Does a block begin with it? */
+bool parse_is_block(const struct word *w);
 
 bool parse_text(struct parse *p); /* config.y */
 bool parse_json(struct parse *p); /* config_json.c */

@@ -82,7 +82,7 @@ int show_config_main(int argc, char **argv)
 	int ret = EXIT_OK;
 
 	if (!parse_options(&s, argc, argv))
-		return usage_error("show config");
+		return usage_error("show config", "it takes one NAME");
 	cfg = s.file ? config_load(s.file) : running();
 	if (!cfg)
 		return EXIT_FAILED;

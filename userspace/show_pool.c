@@ -180,7 +180,7 @@ int show_pool_main(int argc, char **argv)
 	struct client *c;
 
 	if (argc > 2)
-		return usage_error("show pool");
+		return usage_error("show pool", "it takes one NAME");
 	c = client_open();
 	if (!c)
 		return EXIT_FAILED;

@@ -109,7 +109,7 @@ static int show(const struct view *view, int argc, char **argv)
 	struct client *c;
 
 	if (argc > 2)
-		return usage_error(view->command);
+		return usage_error(view->command, "it takes one NAME");
 	c = client_open();
 	if (!c)
 		return EXIT_FAILED;

@@ -126,7 +126,7 @@ int show_stats_main(int argc, char **argv)
 
 	(void)argv;
 	if (argc > 1)
-		return usage_error("show stats");
+		return usage_error("show stats", "it takes no words");
 	c = client_open();
 	if (!c)
 		return EXIT_FAILED;

@@ -424,7 +424,7 @@ int status_main(int argc, char **argv)
 
 	(void)argv;
 	if (argc > 1)
-		return usage_error("status");
+		return usage_error("status", "it takes no words");
 	c = client_open();
 	if (!c)
 		return EXIT_FAILED;

@@ -30,10 +30,19 @@ bool word_is(const struct word *w, const char *s)
 	return !w->quoted && w->len == strlen(s) && !memcmp(w->s, s, w->len);
 }
 
+/* What other tools would have taken. */
+static void hint_language(const struct word *w)
+{
+	if (w->len > 1 && w->s[0] == '!')
+		diag_hint("what is not meant stands after \"except\": except %.*s",
+			  (int)(w->len - 1), w->s + 1);
+}
+
 static bool bad(struct parse *p, const struct key *key, const struct word *w)
 {
 	diag_error(p->cfg, &w->place, "%s: \"%.*s\" is not %s", key->name, WORD_ARG(w),
 		   key->meaning);
+	hint_language(w);
 	return false;
 }
 
@@ -48,8 +57,9 @@ static bool no_more(struct parse *p, const struct key *key, const struct word *w
 	if (p->obj && word_copy(&w[used], buf, sizeof(buf)) && key_find(p->obj->kind, buf) >= 0)
 		diag_error(p->cfg, &w[used].place, "missing \";\" before \"%s\"", buf);
 	else
-		diag_error(p->cfg, &w[used].place, "%s: unexpected \"%.*s\" after \"%.*s\"",
-			   key->name, WORD_ARG(&w[used]), WORD_ARG(&w[used - 1]));
+		diag_error(p->cfg, &w[used].place, "%s: unexpected \"%.*s\" after \"%.*s\"%s",
+			   key->name, WORD_ARG(&w[used]), WORD_ARG(&w[used - 1]),
+			   key->flags & KEY_LIST ? ", missing \",\"?" : "");
 	return false;
 }
 
@@ -123,6 +133,7 @@ static bool parse_range_word(struct parse *p, const struct key *key, const struc
 		return false;
 	}
 	diag_error(p->cfg, &w->place, "%s: \"%s\" %s", key->name, buf, why);
+	hint_language(w);
 	return false;
 }
 

@@ -42,7 +42,7 @@ int version_main(int argc, char **argv)
 
 	(void)argv;
 	if (argc > 1)
-		return usage_error("version");
+		return usage_error("version", "it takes no words");
 	c = client_try_open(&loaded);
 	if (!c && loaded)
 		return EXIT_FAILED;

@@ -70,6 +70,8 @@ refused 2 'unknown command "pol"' show pol
 refused 2 '-n needs the name' status -n
 refused 2 '-n needs the name' --netns= status
 refused 2 'Usage: ernat show pool [NAME]' show pool a b
+refused 2 'show pool: it takes one NAME' show pool a b
+refused 2 'explain: "from" and "to" are needed' explain from 10.0.0.1
 refused 2 'Usage: ernat show rule [NAME]' show rule a b
 refused 2 'Usage: ernat show route-source [NAME]' sh ro a b
 refused 2 'Usage: ernat show stats' show stats x
@@ -166,6 +168,9 @@ completes icmp explain from 10.0.0.1 protocol
 completes @DEVICE explain in
 completes @FILE apply
 completes @NETNS -n
+completes --check apply x.conf
+completes to explain from 10.0.0.1
+completes --file show config m365
 
 # complete_in_shell WORD...: what the shell's function makes of it
 complete_in_shell() {

@@ -165,6 +165,17 @@ bad "a comma that begins a list" 1:27 'unexpected ","' <<<'pool p { address 1.1.
 bad "no UTF-8" 1:22 'not UTF-8' <<<$'pool p { description "\xff"; }'
 bad "a NUL" 2:3 'NUL byte' < <(printf '\n  \0')
 bad "columns are characters" 1:27 'unexpected "b"' <<<'rule e { description "üé" b; }'
+bad "a statement without end before a block" 1:16 'missing ";" after "203.0.113.64/29"' \
+	<<<$'circuit-subnet 203.0.113.64/29\npool a { address 1.1.1.1; }'
+bad "an include without end before a block" 1:9 'missing ";" after "y.conf"' \
+	<<<$'include "y.conf"\npool a { address 1.1.1.1; }'
+bad "a block without end before another" 3:1 'missing "}" before it, of the pool "a" that begins in line 1' \
+	<<<$'pool a {\n address 1.1.1.1;\nrule r { snat a; }'
+bad "the end within a statement" 1:9 'the file ends here, missing ";" after "drop"?' \
+	< <(printf 'rule r {drop')
+bad "a byte order mark is no character" 1:1 'unknown statement "x"' < <(printf '\xef\xbb\xbfx;')
+bad "two addresses without comma" 1:26 'missing ","?' <<<'pool a { address 1.1.1.1 1.1.1.2; }'
+bad "not an address" 1:15 'is not a prefix' <<<'rule r { from !10.0.0.0/8; drop; }'
 bad "an include that is not there" 1:9 'No such file' <<<'include "nosuch.conf";'
 bad "a file that includes itself" 1:9 'includes itself' <<<'include "x.conf";'
 bad "an include without a name" 1:1 'include needs' <<<'include;'
@@ -174,6 +185,9 @@ bad "JSON: an address" 2:14 'host bits' <<<$'{"pool": [{"name": "a",\n "address"
 bad "JSON: an unknown key" 1:24 'did you mean "address"' <<<'{"pool": [{"name":"a", "adress": ["1.1.1.1"]}]}'
 bad "JSON: another shape" 1:10 'has to be an array' <<<'{"pool": 7}'
 bad "JSON: a block without name" 1:11 'has no "name"' <<<'{"pool": [{"address":["1.1.1.1"]}]}'
+bad "JSON: an unknown kind of block" 1:2 'did you mean "rule"' <<<'{"rules": []}'
+bad "JSON: an include" 1:2 'includes no others' <<<'{"include": "y.conf"}'
+bad "JSON: a list" 1:1 'expected an object' <<<'[]'
 bad "JSON: an empty list" 1:41 'empty list' <<<'{"rule":[{"name":"a","exempt":true,"to":[]}]}'
 bad "JSON: a key twice" 1:27 'duplicate' <<<'{"pool":[{"name":"a","name":"b"}]}'
 bad "JSON: nested deep" 1:21 'nested too deep' <<<'{"pool":[{"name":[[[[[[[[]]]]]]]]}]}'
