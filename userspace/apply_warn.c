@@ -210,15 +210,14 @@ static void warn_exempt(struct config *cfg, const struct object *rule, const str
 	if (!from->n)
 		diag_warning(
 			cfg, &rule->key[RULE_EXEMPT].place,
-			"rule \"%s\" exempts every source, the guard of \"%s\" drops what its \"allow\" lacks",
+			"rule \"%s\" exempts every source, also what the \"allow\" of \"%s\" lacks",
 			rule->name, source->name);
 	for (i = 0; i < leave.n; i++) {
 		if (!outside(&allow, &leave.v[i], &t))
 			continue;
-		diag_warning(
-			cfg, &from->first->place,
-			"rule \"%s\" exempts %s, which the guard of \"%s\" drops: its \"allow\" lacks it",
-			rule->name, t.s, source->name);
+		diag_warning(cfg, &from->first->place,
+			     "rule \"%s\" exempts %s, which the \"allow\" of \"%s\" lacks",
+			     rule->name, t.s, source->name);
 		break;
 	}
 	text_free(&t);
