@@ -79,7 +79,7 @@ done
 max=$(sysctl -n net.netfilter.nf_conntrack_max)
 n=$(e -j show stats | jq '.ct_drop + .ct_early_drop')
 sysctl -qw net.netfilter.nf_conntrack_max=1
-seen "$HOST" --timeout 1 udp 10.1.0.10 198.18.0.2 >/dev/null
+seen "$HOST" --timeout 1 --count 3 udp 10.1.0.10 198.18.0.2 >/dev/null
 sysctl -qw "net.netfilter.nf_conntrack_max=$max"
 cmp "a full conntrack table shows" "$(e -j show stats |
 	jq '.ct_drop + .ct_early_drop')" -gt "$n"
