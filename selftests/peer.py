@@ -171,7 +171,9 @@ def open_flow(proto, src, dst, timeout):
         s = socket.socket(fam, socket.SOCK_DGRAM)
     else:
         s = socket.socket(fam, socket.SOCK_STREAM, SCTP if proto == 'sctp' else 0)
-    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # With it, UDP sockets that leave the port to the kernel can be given the same.
+    if proto != 'udp' or src[1]:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if src[1] == 0 and fam == socket.AF_INET:
         s.setsockopt(socket.IPPROTO_IP, 24, 1)  # IP_BIND_ADDRESS_NO_PORT
     s.settimeout(timeout)
