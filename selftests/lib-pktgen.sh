@@ -44,16 +44,20 @@ pktgen() {
 		'while read -r line; do echo "$line" >"/proc/net/pktgen/$1"; done' - "$1"
 }
 
+pktgen_lacks() {
+	on "${PG_NS:-$HOST}" test ! -e "/proc/net/pktgen/$1"
+}
+
 # pktgen_dev CPU DEV MAC FROM TO FIRST COUNT: that CPU is to send COUNT packets
 # from DEV to MAC, by host FROM to port 7 of TO, from the source ports FIRST on.
 # Other lines on stdin are told to pktgen as they are.
 pktgen_dev() {
 	local cpu=$1 dev=$2 mac=$3 from=$4 to=$5 first=$6 count=$7 v=
 
-	pktgen "kpktgend_$cpu" <<-TXT
-	rem_device_all
-	add_device $dev
-	TXT
+	# The thread does it when it comes to it, and what was added before, too, goes.
+	echo rem_device_all | pktgen "kpktgend_$cpu"
+	busywait 20 pktgen_lacks "$dev"
+	echo "add_device $dev" | pktgen "kpktgend_$cpu"
 	[ "${to#*:}" = "$to" ] || v=6
 	{
 		cat <<-TXT

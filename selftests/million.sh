@@ -40,6 +40,7 @@ pktgen() {
 	on "$HOST" sh -c "
 		set -e
 		echo rem_device_all >$dir/kpktgend_0
+		while [ -e $dir/eth0 ]; do sleep 0.1; done
 		echo add_device eth0 >$dir/kpktgend_0
 		for c in 'count $1' 'clone_skb 0' 'pkt_size 60' 'delay 0' \
 			'dst_mac $mac' 'src_min 10.1.1.1' 'src_max 10.1.1.16' \
