@@ -151,6 +151,15 @@ like "an exempt prefix that \"allow\" lacks" "$said" 'warn.conf:3:.*allow'
 like "a pool address that is local here" "$said" '198.51.100.200.*local'
 like "a pool address without a route" "$said" '2001:db8::200.*route'
 
+unlike "a rule of both IP versions, with a pool of both" "$said" 'matches IPv'
+cat >"$TMP/warn.conf" <<-TXT
+	$ER
+	pool p { address 198.51.100.200; }
+	rule a { to er; snat p; }
+	TXT
+like "a rule of both IP versions, with a pool of one" \
+	"$(e apply --check "$TMP/warn.conf" 2>&1)" 'warn.conf:3:.*matches IPv6 too'
+
 base_conf bgp >"$TMP/c.conf"
 before=$(e -j show config)
 ok "--check of something else" e apply --check "$TMP/warn.conf"

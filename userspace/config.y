@@ -131,8 +131,8 @@ static int yyreport_syntax_error(const yypcontext_t *ctx, struct parse *p,
 	} else if (token == YYSYMBOL_YYEOF && p->in_block && !p->n_words) {
 		text_puts(&msg, "missing \"}\"");
 		at = p->block;
-	} else if (p->in_block && p->n_words && at.in->data[at.off] == '{' &&
-		   parse_is_block(p->words)) {
+	} else if (p->in_block && p->n_words && token != YYSYMBOL_YYEOF &&
+		   at.in->data[at.off] == '{' && parse_is_block(p->words)) {
 		text_puts(&msg, "missing \"}\" before it");
 		if (p->obj)
 			text_printf(&msg, ", of the %s \"%s\" that begins in line %u",
