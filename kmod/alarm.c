@@ -41,9 +41,23 @@ void ernat_alarm_pool(struct ernat_net *en, const struct ernat_pool *pool,
 		      const struct ernat_dest_key *dest, u32 used)
 {
 	if (test_bit(RAISED, &pool->account->alarm) ||
+	    READ_ONCE(en->recounting) ||
 	    test_and_set_bit(RAISED, &pool->account->alarm))
 		return;
 	emit_pool(en, pool, dest, used, true);
+}
+
+void ernat_alarm_hold(struct ernat_net *en)
+{
+	mutex_lock(&en->count_lock);
+	WRITE_ONCE(en->recounting, true);
+}
+
+void ernat_alarm_release(struct ernat_net *en)
+{
+	lockdep_assert_held(&en->count_lock);
+	WRITE_ONCE(en->recounting, false);
+	mutex_unlock(&en->count_lock);
 }
 
 void ernat_alarm_end(struct ernat_net *en, const struct ernat_pool *pool)
@@ -213,8 +227,10 @@ static void judge_conntrack(struct ernat_net *en)
 void ernat_alarm_sweep(struct ernat_net *en)
 {
 	en->sweeps++;
+	mutex_lock(&en->count_lock);
 	look_at_all(en);
 	judge_all(en);
+	mutex_unlock(&en->count_lock);
 	judge_conntrack(en);
 }
 

@@ -19,6 +19,13 @@
 void ernat_alarm_pool(struct ernat_net *en, const struct ernat_pool *pool,
 		      const struct ernat_dest_key *dest, u32 used);
 
+/*
+ * Between these two the pools' addresses change, and the counts follow: nothing is raised
+ * or cleared by the one and the other. The sweep waits meanwhile. May sleep.
+ */
+void ernat_alarm_hold(struct ernat_net *en);
+void ernat_alarm_release(struct ernat_net *en);
+
 /* The pool leaves the ruleset, its alarm goes with it. */
 void ernat_alarm_end(struct ernat_net *en, const struct ernat_pool *pool);
 

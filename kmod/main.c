@@ -54,6 +54,7 @@ static int __net_init ernat_net_init(struct net *net)
 
 	en->net = net;
 	mutex_init(&en->lock);
+	mutex_init(&en->count_lock);
 	spin_lock_init(&en->account_lock);
 	en->secret = get_random_u32();
 	err = net_alloc(en);

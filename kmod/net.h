@@ -54,6 +54,9 @@ struct ernat_event_ring {
  * @lingering: hosts without sessions that have failed
  * @n_lingering: their number
  * @events: by multicast group
+ * @count_lock: held while what pools have and what counts say of it do not agree, and
+ *	while alarms are judged by both. Inside @lock
+ * @recounting: the former; written under @count_lock
  * @alarms: of conntrack's table; changed by test_and_..._bit() alone
  * @sweeps: number of the last sweep; of the sweep alone
  * @next_adoption: when conntrack is looked through again; of the sweep alone
@@ -87,6 +90,8 @@ struct ernat_net {
 	struct list_head lingering;
 	unsigned int n_lingering;
 	struct ernat_event_ring events[2];
+	struct mutex count_lock;	/* of recounting */
+	bool recounting;
 	unsigned long alarms;
 	u32 sweeps;
 	u64 next_adoption;

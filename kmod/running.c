@@ -73,6 +73,7 @@ int ernat_running_set(struct ernat_net *en, struct ernat_ruleset *rs)
 	if (!++en->last_generation)
 		en->last_generation = 1;
 	rs->generation = en->last_generation;
+	ernat_alarm_hold(en);
 	define_pools(en, rs);
 	old = rcu_replace_pointer(en->ruleset, rs, lockdep_is_held(&en->lock));
 	en->generation = rs->generation;
@@ -84,6 +85,7 @@ int ernat_running_set(struct ernat_net *en, struct ernat_ruleset *rs)
 	}
 	/* No packet goes by the old one any more. */
 	ernat_recount(&en->ports, owner, rs);
+	ernat_alarm_release(en);
 	ernat_session_drain(en);
 	ernat_ruleset_free(old);
 	ernat_event_ruleset(en);
