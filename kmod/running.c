@@ -108,9 +108,11 @@ void ernat_running_flush(struct ernat_net *en)
 	struct ernat_ruleset *rs;
 
 	lockdep_assert_held(&en->lock);
+	ernat_alarm_hold(en);
 	rs = take(en);
 	/* No packet makes a session after this. */
 	synchronize_rcu();
+	ernat_alarm_release(en);
 	/* Before the hooks go: nothing may leave with a mapping that is gone. */
 	ernat_session_end_all(en, true);
 	ernat_hook_update(en, NULL);
