@@ -213,6 +213,6 @@ done
 RE='nosuch'
 one_line "a namespace that does not exist" ernat -n nosuch show pool
 one_line "a pool that does not exist" e show pool nosuch
-is "the ruleset is still the one to keep" "$(e -j show config | jq -cS .)" \
-	"$(jq -cS . "$TMP/good.json")"
+is "the ruleset is still the one to keep" "$(e -j show config | jq -S -c .)" \
+	"$(jq -S -c . "$TMP/good.json")"
 finish
