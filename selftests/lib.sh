@@ -19,6 +19,7 @@ shopt -s lastpipe
 KSFT_SKIP=4
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 TMP=$(mktemp -d "${TMPDIR:-/tmp}/ernat-test.XXXXXX")
+export NEXT_PORT=$TMP/next-port
 MODULE=${ERNAT_MODULE:-}
 TAG=${TMP##*.}
 SLOW=1

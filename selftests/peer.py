@@ -18,6 +18,7 @@ may also be a list A[,PORT]+B[,PORT]…
 """
 import argparse
 import errno
+import fcntl
 import os
 import select
 import socket
@@ -165,48 +166,77 @@ def reason(err):
     return 'error %s' % errno.errorcode.get(err.errno, err.errno)
 
 
+def fresh_ports():
+    """Ports that no flow of this test had before, of the dynamic ones: a flow that
+    is to be a new one must not continue by chance one that conntrack remembers."""
+    first, last = 49152, 65535
+    with open(os.environ['NEXT_PORT'], 'a+', encoding='ascii') as f:
+        while True:
+            fcntl.flock(f, fcntl.LOCK_EX)
+            f.seek(0)
+            port = int(f.read() or first)
+            f.truncate(0)
+            f.write(str(port + 1 if port < last else first))
+            f.flush()
+            fcntl.flock(f, fcntl.LOCK_UN)
+            yield port
+
+
+FRESH = fresh_ports()
+
+
 def open_flow(proto, src, dst, timeout):
     fam = family(dst[0])
     if proto == 'udp':
         s = socket.socket(fam, socket.SOCK_DGRAM)
     else:
         s = socket.socket(fam, socket.SOCK_STREAM, SCTP if proto == 'sctp' else 0)
-    # With it, UDP sockets that leave the port to the kernel can be given the same.
-    if proto != 'udp' or src[1]:
-        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if src[1] == 0 and fam == socket.AF_INET:
-        s.setsockopt(socket.IPPROTO_IP, 24, 1)  # IP_BIND_ADDRESS_NO_PORT
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     s.settimeout(timeout)
-    s.bind(src)
+    s.bind(src if src[1] else (src[0], next(FRESH)))
     s.connect(dst)
     return s
 
 
 ANSWERS = {}
+TICK = 0.1
 
 
-def answer_on(s, until=None):
-    if until is not None:
-        s.settimeout(max(0.01, until - time.time()))
+def readable(sockets, timeout):
+    """Those that can be read, or none within the timeout. It is counted in ticks: a
+    VM that got no CPU for seconds has lost one of them, not all."""
+    for _ in range(max(1, round(timeout / TICK))):
+        ready = select.select(sockets, [], [], TICK)[0]
+        if ready:
+            return ready
+    return []
+
+
+def answer_on(s, timeout):
+    if not readable([s], timeout):
+        raise TimeoutError
     return s.recv(4096).decode().strip()
 
 
 def collect(flows, timeout):
-    """What of these is answered in time, into ANSWERS; errors stay for later."""
-    waiting = [s for _, s in flows if not isinstance(s, str)]
-    until = time.time() + timeout
-    while waiting and time.time() < until:
-        for s in select.select(waiting, [], [], max(0, until - time.time()))[0]:
+    """What of these is answered in time, or fails, into ANSWERS."""
+    waiting = [s for _, s in flows
+               if not isinstance(s, str) and s not in ANSWERS]
+    while waiting:
+        ready = readable(waiting, timeout)
+        if not ready:
+            break
+        for s in ready:
             waiting.remove(s)
             try:
-                ANSWERS[s] = answer_on(s)
+                ANSWERS[s] = answer_on(s, timeout) or 'closed'
             except OSError as err:
                 ANSWERS[s] = reason(err)
 
 
-def ask(s):
+def ask(s, timeout):
     s.send(b'who am I?\n')
-    return answer_on(s)
+    return answer_on(s, timeout)
 
 
 def call(args):
@@ -226,7 +256,7 @@ def call(args):
             s = open_flow(proto, src, dst, timeout)
             s.send(b'who am I?\n')
             if args.each:
-                flows.append((src, answer_on(s)))
+                flows.append((src, answer_on(s, timeout)))
                 if args.reset:
                     s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
                                  struct.pack('ii', 1, 0))
@@ -238,15 +268,9 @@ def call(args):
         if len(flows) % 32 == 0:
             # No more under way than any queue on the path holds.
             collect(flows[-32:], timeout)
-    # Those that were not answered share one timeout.
-    until = time.time() + timeout
+    collect(flows, timeout)
     for src, s in flows:
-        line = s
-        if not isinstance(s, str):
-            try:
-                line = ANSWERS.get(s) or answer_on(s, until)
-            except OSError as err:
-                line = reason(err)
+        line = s if isinstance(s, str) else ANSWERS.get(s, 'timeout')
         failed = failed or not line[0].isdigit() and ':' not in line
         if args.show_source:
             line = '%s %d %s' % (src[0], src[1], line)
@@ -280,7 +304,7 @@ def talk(args):
             if s is None:
                 s = open_flow(args.protocol, end(args.source, args.sport),
                               end(args.to, 7), timeout)
-            line = ask(s)
+            line = ask(s, timeout)
         except OSError as err:
             line = reason(err)
         print(line or 'closed', flush=True)
