@@ -11,6 +11,7 @@
 #include "source.h"
 
 #define MAX_LEGS	256	/* of one IPv6 route that are looked at */
+#define MAX_SEEN	8192	/* in search of that of a packet */
 
 /* struct route_key - what is asked of the FIB */
 struct route_key {
@@ -227,25 +228,6 @@ static void route_fill6(struct ernat_route *r, const struct fib6_info *f6i)
 	r->prefix_len = f6i->fib6_dst.plen;
 }
 
-/* The packet's own dst knows the very route that it came from. */
-static void route_to6(const struct ernat_ruleset *rs, struct ernat_flow *flow)
-{
-	const struct rt6_info *rt = container_of(skb_dst(flow->skb),
-						 struct rt6_info, dst);
-	const struct fib6_info *f6i = rcu_dereference(rt->from);
-	struct ernat_route *r = &flow->to;
-
-	r->dev = rt->dst.dev;
-	if (rt->rt6i_flags & RTF_GATEWAY) {
-		r->via_family = NFPROTO_IPV6;
-		r->via.in6 = rt->rt6i_gateway;
-	}
-	if (f6i)
-		route_fill6(r, f6i);
-	else
-		ernat_count(ernat_net(flow->net), ERNAT_STAT_ROUTE_MISMATCH);
-}
-
 static void flowi6_fill(const struct route_key *k, struct flowi6 *fl)
 {
 	memset(fl, 0, sizeof(*fl));
@@ -289,6 +271,108 @@ static int lookup6(const struct ernat_ruleset *rs, unsigned int domain,
 	return 0;
 }
 
+/* What is done with the legs of a route. @n: how many more are to be seen */
+struct visit6 {
+	int (*fn)(struct fib6_nh *nh, void *data);
+	void *data;
+	unsigned int n;
+};
+
+static int visit_leg6(struct fib6_nh *nh, void *data)
+{
+	struct visit6 *v = data;
+	int ret = v->fn(nh, v->data);
+
+	return ret ?: (--v->n ? 0 : -E2BIG);
+}
+
+static int visit_siblings6(struct fib6_info *f6i, struct visit6 *v)
+{
+	struct fib6_info *sibling;
+	int ret = visit_leg6(f6i->fib6_nh, v);
+
+	if (ret || !READ_ONCE(f6i->fib6_nsiblings))
+		return ret;
+	/* One that is being removed no longer leads back to the start. */
+	list_for_each_entry_rcu(sibling, &f6i->fib6_siblings, fib6_siblings) {
+		ret = visit_leg6(sibling->fib6_nh, v);
+		if (ret || !READ_ONCE(f6i->fib6_nsiblings))
+			return ret;
+	}
+	return 0;
+}
+
+/*
+ * Calls @fn for each of the first @max legs of a route: of its nexthop object, or of
+ * its siblings; until it returns something else than 0.
+ */
+static int visit_legs6(struct fib6_info *f6i, unsigned int max,
+		       int (*fn)(struct fib6_nh *nh, void *data), void *data)
+{
+	struct visit6 v = { .fn = fn, .data = data, .n = max };
+	int ret;
+
+	ret = f6i->nh ? nexthop_for_each_fib6_nh(f6i->nh, visit_leg6, &v) :
+			visit_siblings6(f6i, &v);
+	return ret == -E2BIG ? 0 : ret;
+}
+
+static int is_leg6(struct fib6_nh *nh, void *data)
+{
+	return leg_is(&nh->nh_common, data);
+}
+
+/* The leg that the packet takes. */
+static void leg_of_packet6(const struct rt6_info *rt, struct ernat_route *r)
+{
+	r->dev = rt->dst.dev;
+	if (rt->rt6i_flags & RTF_GATEWAY) {
+		r->via_family = NFPROTO_IPV6;
+		r->via.in6 = rt->rt6i_gateway;
+	}
+}
+
+/*
+ * The packet's own dst knows the very route that it came from, unless that has a
+ * nexthop object: routes that share one share the dst of each CPU as well, so that it
+ * knows the first of them that was used, or none once that one is gone.
+ */
+static struct fib6_info *find_route6(const struct ernat_ruleset *rs,
+				     const struct ernat_flow *flow,
+				     struct ernat_route *leg)
+{
+	const struct rt6_info *rt = container_of(skb_dst(flow->skb),
+						 struct rt6_info, dst);
+	struct fib6_info *f6i = rcu_dereference(rt->from);
+	struct fib6_result res;
+	struct route_key k;
+
+	if (f6i && !f6i->nh)
+		return f6i;
+	key_forward(flow, &k);
+	if (lookup6(rs, 0, flow->net, &k, NULL, &res) ||
+	    !visit_legs6(res.f6i, MAX_SEEN, is_leg6, leg))
+		return NULL;
+	return res.f6i;
+}
+
+/* The leg is the packet's; the attributes are those of the route with it. */
+static void route_to6(const struct ernat_ruleset *rs, struct ernat_flow *flow)
+{
+	struct ernat_route *r = &flow->to;
+	const struct fib6_info *f6i;
+
+	leg_of_packet6(container_of(skb_dst(flow->skb), struct rt6_info, dst),
+		       r);
+	if (!ernat_source_needs_route(rs, 0) && !flow->explain)
+		return;
+	f6i = find_route6(rs, flow, r);
+	if (f6i)
+		route_fill6(r, f6i);
+	else
+		ernat_count(ernat_net(flow->net), ERNAT_STAT_ROUTE_MISMATCH);
+}
+
 /* What is carried from leg to leg of a route. */
 struct legs6 {
 	const struct ernat_ruleset *rs;
@@ -298,7 +382,7 @@ struct legs6 {
 	const struct ernat_source *best;
 };
 
-static int visit_leg6(struct fib6_nh *nh, void *data)
+static int pick_leg6(struct fib6_nh *nh, void *data)
 {
 	const struct ernat_source *source;
 	struct legs6 *l = data;
@@ -309,27 +393,6 @@ static int visit_leg6(struct fib6_nh *nh, void *data)
 	source = ernat_source_pick(l->rs, l->domain, l->r, l->flow);
 	l->best = ernat_source_first(source, l->best);
 	return 0;
-}
-
-/* Every leg of a route: of its nexthop object, or of its siblings. */
-static void visit_legs6(struct legs6 *l, struct fib6_info *f6i)
-{
-	struct fib6_info *sibling;
-	unsigned int n = 0;
-
-	if (f6i->nh) {
-		nexthop_for_each_fib6_nh(f6i->nh, visit_leg6, l);
-		return;
-	}
-	visit_leg6(f6i->fib6_nh, l);
-	if (!READ_ONCE(f6i->fib6_nsiblings))
-		return;
-	/* One that is being removed no longer leads back to the start. */
-	list_for_each_entry_rcu(sibling, &f6i->fib6_siblings, fib6_siblings) {
-		visit_leg6(sibling->fib6_nh, l);
-		if (++n >= MAX_LEGS || !READ_ONCE(f6i->fib6_nsiblings))
-			return;
-	}
 }
 
 static const struct ernat_source *
@@ -350,7 +413,7 @@ pick_legs6(const struct ernat_ruleset *rs, unsigned int domain,
 	r->lookup = domain;
 	legs.best = NULL;
 	if (!out)
-		visit_legs6(&legs, res.f6i);
+		visit_legs6(res.f6i, MAX_LEGS, pick_leg6, &legs);
 	leg_fill(r, &res.nh->nh_common);
 	return ernat_source_first(ernat_source_pick(rs, domain, r, flow),
 				  legs.best);

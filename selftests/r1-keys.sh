@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # R1: every key of a route source, alone: protocol, table, device, via, realm,
-# metric, prefix, lookup; through policy rules; and the leg that a packet takes
-# where a route has several (ECMP). (vrf: vrf-zones.sh.)
+# metric, prefix, lookup; through policy rules; routes that share a nexthop object;
+# and the leg that a packet takes where a route has several (ECMP). (vrf: vrf-zones.sh.)
 #
 # Topology: topo_edge of lib-topo.sh, with BIRD. A flow whose route source is
 # found gets an address of pool "right"; "wrong" differs in the key's value.
@@ -84,6 +84,35 @@ both "lookup" "lookup 200;" "lookup 201;"
 both "lookup of a table that does not exist" "lookup 200;" "lookup 4000;"
 ok "… and asking did not make it" sh -c \
 	"! ip -n $RTR route show table 4000 2>/dev/null | grep -q ."
+
+# IPv6 routes that share a nexthop object, as FRR's do, share the dst of each CPU
+batch "$RTR" <<-TXT
+	nexthop add id 7 via fe80::2 dev er0
+	route add 2001:db8:365::1/128 nhid 7 proto 201
+	route add 2001:db8:365::2/128 nhid 7 proto 202
+	TXT
+apply "a route source for each of two routes" <<-'TXT'
+	pool p1 { address 2001:db8:beef::10; }
+	pool p2 { address 2001:db8:beef::20; }
+	route-source one { protocol 201; }
+	route-source two { protocol 202; }
+	rule p1 { to one; snat p1; }
+	rule p2 { to two; snat p2; }
+	TXT
+# by_each_cpu TO: the addresses of new flows, one sent by each CPU
+by_each_cpu() {
+	local c
+
+	for ((c = 0; c < $(nproc); c++)); do
+		on "$HOST" taskset -c $c python3 "$HERE/peer.py" call udp fd00:1::10 "$1"
+	done | cut -d' ' -f1 | sort -u
+}
+is "one nexthop object: the first route's packets" "$(by_each_cpu 2001:db8:365::1)" \
+	2001:db8:beef::10
+is "the second one's" "$(by_each_cpu 2001:db8:365::2)" 2001:db8:beef::20
+ip -n "$RTR" route del 2001:db8:365::1/128
+is "and when the first route is gone" "$(by_each_cpu 2001:db8:365::2)" 2001:db8:beef::20
+ip -n "$RTR" route del 2001:db8:365::2/128
 
 # The leg
 apply "a route source for each leg" <<-TXT
