@@ -96,7 +96,7 @@ traced() {
 	echo 1 >$TRACE/tracing_on
 	pktgen_dev 0 eth0 "$PG_MAC" "$2" 198.18.0.1 "$3" "$4" < <(
 		[ $# -lt 5 ] || printf '%s\n' "${@:5}")
-	echo start | pktgen pgctrl
+	pktgen_start
 	echo 0 >$TRACE/tracing_on
 	sent=$(pktgen_sent eth0)
 	costs >"$file"

@@ -105,7 +105,7 @@ PG_NS=$MS pktgen_dev 0 p0 "$(mac "$RTR" er0)" 198.18.0.1 198.51.100.5 7 1 <<-TXT
 	udp_dst_min $((1024 + EIGHT / 2))
 	udp_dst_max $((1024 + EIGHT / 2 + EIGHT))
 	TXT
-echo start | PG_NS=$MS pktgen pgctrl
+PG_NS=$MS pktgen_start
 is "foreign: half of the ports are taken" \
 	"$(PG_NS=$MS pktgen_sent p0) $(on "$RTR" conntrack -C)" "$EIGHT $EIGHT"
 far_side

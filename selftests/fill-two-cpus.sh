@@ -27,7 +27,7 @@ HALF=$(scale 8192)
 both() {
 	pktgen_dev 0 eth0 "$PG_MAC" "$1" 198.18.0.1 "$3" "$4" </dev/null
 	pktgen_dev 1 eth1 "$MAC1" "$2" 198.18.0.1 "$3" "$4" </dev/null
-	echo start | pktgen pgctrl
+	pktgen_start
 	echo "$(pktgen_sent eth0) $(pktgen_sent eth1)"
 }
 

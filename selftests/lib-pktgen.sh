@@ -82,6 +82,29 @@ pktgen_dev() {
 	} | pktgen "$dev"
 }
 
+# pktgen_start: every device sends what it is to; returns when all was sent, and taken
+# from the queues. (By itself "start" waits for those threads alone that have begun an
+# eighth of a second later, and in a slow guest one may not have.)
+pktgen_start() {
+	echo start | pktgen pgctrl
+	busywait 300 pktgen_is_over && busywait 60 no_backlog
+}
+pktgen_is_over() {
+	# shellcheck disable=SC2016
+	on "${PG_NS:-$HOST}" sh -c 'cd /proc/net/pktgen || exit
+		for f in *; do
+			case "$f" in
+			kpktgend_*|pgctrl) ;;
+			*) grep -q "^Result: OK" "$f" || exit ;;
+			esac
+		done'
+}
+no_backlog() {
+	for _ in 1 2; do
+		awk '$12 !~ /^0*$/ { n++ } END { exit n > 0 }' /proc/net/softnet_stat || return
+	done
+}
+
 # pktgen_sent DEV: how many packets it sent, with its errors if there are any
 pktgen_sent() {
 	on "${PG_NS:-$HOST}" sed -nE \
@@ -102,7 +125,7 @@ pour() {
 		return
 	fi
 	pktgen_dev 0 eth0 "$PG_MAC" "$@" </dev/null
-	echo start | pktgen pgctrl
+	pktgen_start
 	pktgen_sent eth0
 }
 

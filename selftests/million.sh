@@ -49,7 +49,9 @@ pktgen() {
 			'udp_dst_min 443' 'udp_dst_max 443'; do
 			echo \"\$c\" >$dir/eth0
 		done
-		echo start >$dir/pgctrl"
+		echo start >$dir/pgctrl
+		# It may have returned before the thread began.
+		while ! grep -q '^Result: OK' $dir/eth0; do sleep 0.1; done"
 }
 
 # Bytes in slabs and tables.
