@@ -334,12 +334,17 @@ static int match_sets(struct ernat_transaction *tr, const struct nlattr *nest,
 	m->sets = kvmalloc_array(n, sizeof(*m->sets), GFP_KERNEL_ACCOUNT);
 	if (!m->sets)
 		return -ENOMEM;
+	tr->n_matches++;
 	nla_for_each_nested(attr, nest, rem) {
 		if (nla_type(attr) != ERNAT_MATCH_SET)
 			continue;
 		set = find_named(tr, attr, ERNAT_NAMED_SET, "set");
 		if (IS_ERR(set))
 			return PTR_ERR(set);
+		/* Once: each would be searched by every packet. */
+		if (set->match == tr->n_matches)
+			continue;
+		set->match = tr->n_matches;
 		m->sets[m->n_sets++] = set;
 	}
 	return 0;

@@ -20,10 +20,12 @@
 
 struct ernat_flow;
 
+/* struct ernat_set - @match: last that named it, while the ruleset is made */
 struct ernat_set {
 	char name[ERNAT_NAME_MAX];
 	struct ernat_ranges ranges;
 	struct ernat_addrset addrs;
+	u32 match;
 };
 
 /**

@@ -297,14 +297,34 @@ static unsigned int source_entries(const struct ernat_source *s)
 	}
 }
 
+/* Its own are the first. */
+static bool is_indexed(const struct hlist_head *bucket,
+		       const struct ernat_source *s, u32 hash)
+{
+	const struct source_entry *e;
+
+	hlist_for_each_entry(e, bucket, node) {
+		if (e->source != s)
+			return false;
+		if (e->hash == hash)
+			return true;
+	}
+	return false;
+}
+
+/* Once, however often it has the value: a lookup asks the source for each entry. */
 static void index_add(struct ernat_source_index *x,
 		      const struct ernat_source *s, u32 hash)
 {
-	struct source_entry *e = &x->entry[x->n_entries++];
+	struct hlist_head *bucket = &x->bucket[hash >> (32 - x->bits)];
+	struct source_entry *e;
 
+	if (is_indexed(bucket, s, hash))
+		return;
+	e = &x->entry[x->n_entries++];
 	e->source = s;
 	e->hash = hash;
-	hlist_add_head(&e->node, &x->bucket[hash >> (32 - x->bits)]);
+	hlist_add_head(&e->node, bucket);
 }
 
 static void index_source(struct ernat_source_index *x, unsigned int domain,

@@ -39,6 +39,7 @@ enum ernat_named {
  *	and of the pools so far
  * @usual_ports: of the pools that name none
  * @userdata: bytes of all objects
+ * @n_matches: keys so far that name sets
  * @open_set: set that was added last, and may be continued
  * @open_pool: likewise
  * @settled: the open one was judged
@@ -58,6 +59,7 @@ struct ernat_transaction {
 	struct hlist_head *ports;
 	struct ernat_ports *usual_ports;
 	size_t userdata;
+	u32 n_matches;
 	struct ernat_set *open_set;
 	struct ernat_pool *open_pool;
 	bool settled;
